@@ -1,0 +1,468 @@
+"""The NumPy device: the executable definition of every operation, on weights in full precision.
+
+Fused and unfused operations are both here, written for reading and computed in float64 where that is
+affordable. Activations between operations are f32, as on every device. Not made to be fast.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from math import prod
+from typing import Any, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from ..graph import plan as p
+from ..graph.compile import Context, Limits, RopeTable
+from ..graph.ops import Node, Tensor
+from ..graph.plan import Dispatch, Load, Program, Region, Repack
+from ..weights.gguf import BLOCKS, GgmlType, TensorInfo
+from ..weights.layouts import Packing
+from ..weights.source import ByteSource
+from .base import DeviceInfo, Progress
+from .streaming import pieces
+
+F32 = npt.NDArray[np.float32]
+F64 = npt.NDArray[np.float64]
+EXACT_PRODUCT_ELEMENTS = 1 << 21  # larger matrices are multiplied in f32, as BLAS does it
+
+# -- weights -------------------------------------------------------------------------------------------
+
+
+def dequantise(data: bytes, ggml_type: GgmlType) -> F32:
+    """A tensor's bytes as f32 (ggml's block formats, ``ggml-quants.c``: dequantize_row_*)."""
+    if ggml_type == GgmlType.F32:
+        return np.frombuffer(data, "<f4")
+    if ggml_type == GgmlType.F16:
+        return np.frombuffer(data, "<f2").astype(np.float32)
+    if ggml_type == GgmlType.BF16:
+        return (np.frombuffer(data, "<u2").astype(np.uint32) << 16).view(np.float32)
+    blocks = np.frombuffer(data, np.uint8).reshape(-1, BLOCKS[ggml_type][1])
+    scale = blocks[:, :2].copy().view("<f2").astype(np.float32)
+    quants = blocks[:, 2:]
+    if ggml_type == GgmlType.Q8_0:
+        return (quants.view(np.int8) * scale).astype(np.float32).ravel()
+    nibbles = np.concatenate([quants & 15, quants >> 4], axis=1).astype(np.int8) - 8
+    return (nibbles * scale).astype(np.float32).ravel()
+
+
+# -- operations ----------------------------------------------------------------------------------------
+
+
+def uniform(seed: int, step: int) -> float:
+    """The sampler's random number in [0, 1): a PCG hash (Jarzynski and Olano 2020, JCGT 9(3)) of 32-bit words."""
+    mask = 0xFFFFFFFF
+    state = ((seed ^ 0x9E3779B9) * 747796405 + step * 2891336453 + 1) & mask
+    word = (((state >> ((state >> 28) + 4)) ^ state) * 277803737) & mask
+    return (((word >> 22) ^ word) >> 8) / (1 << 24)
+
+
+def rms(x: F64, eps: float) -> F64:
+    """``x / sqrt(mean(x²) + eps)`` over the last axis."""
+    return x / np.sqrt(np.mean(x * x, axis=-1, keepdims=True) + eps)
+
+
+def activate(x: F64, activation: str) -> F64:
+    """GELU (tanh form) or SiLU."""
+    if activation == "gelu":
+        return 0.5 * x * (1 + np.tanh(np.sqrt(2 / np.pi) * (x + 0.044715 * x**3)))
+    return x / (1 + np.exp(-x))
+
+
+def product(x: F64, weight: F32) -> F64:
+    """``x @ weight.T``."""
+    if weight.size <= EXACT_PRODUCT_ELEMENTS:
+        return x @ weight.T.astype(np.float64)
+    return (x.astype(np.float32) @ weight.T).astype(np.float64)
+
+
+def rope_pairs(table: F32, low_size: int, half: int, positions: npt.NDArray[np.int64]) -> tuple[F64, F64]:
+    """Cosines and sines [T, half] from a two-level table (see ``RopeTable``)."""
+    rows = table.reshape(-1, half, 2).astype(np.float64)
+    rows = rows[..., 0] + 1j * rows[..., 1]
+    angles = rows[positions % low_size] * rows[low_size + positions // low_size]
+    return angles.real, angles.imag
+
+
+def rotate_heads(x: F64, cosine: F64, sine: F64) -> F64:
+    """Half-split rotation of [T, heads, head_dim]."""
+    a, b = np.split(x, 2, axis=-1)
+    cosine, sine = cosine[:, None], sine[:, None]
+    return np.concatenate([a * cosine - b * sine, b * cosine + a * sine], axis=-1)
+
+
+def attend(
+    q: F64, k: F64, v: F64, keys: F32, values: F32, position: int, c: Mapping[str, Any]
+) -> F64:
+    """Write k, v [n, kv_heads, head_dim] into the cache, then attention of q [n, heads, head_dim]."""
+    rows, heads, head_dim = q.shape
+    kv_heads, capacity = k.shape[1], c["capacity"]
+    cached_keys = keys[: kv_heads * capacity * head_dim].reshape(kv_heads, capacity, head_dim)
+    cached_values = values[: kv_heads * capacity * head_dim].reshape(kv_heads, capacity, head_dim)
+    slots = np.arange(position, position + rows) % capacity
+    cached_keys[:, slots] = k.transpose(1, 0, 2)
+    cached_values[:, slots] = v.transpose(1, 0, 2)
+    out = np.empty_like(q)
+    for row in range(rows):
+        at = position + row
+        visible = np.arange(max(0, at - c["window"] + 1) if c["window"] else 0, at + 1) % capacity
+        for head in range(heads):
+            group = head // (heads // kv_heads)
+            scores = cached_keys[group, visible].astype(np.float64) @ q[row, head] * c["scale"]
+            if c["softcap"]:
+                scores = c["softcap"] * np.tanh(scores / c["softcap"])
+            weights = np.exp(scores - scores.max())
+            out[row, head] = weights @ cached_values[group, visible].astype(np.float64) / weights.sum()
+    return out
+
+
+def penalised(logits: F64, counts: npt.NDArray[np.uint32], state: npt.NDArray[np.uint32]) -> F64:
+    """Repetition (Keskar et al. 2019, arXiv:1909.05858), presence and frequency penalties."""
+    number = state.view(np.float32)
+    seen = counts > 0
+    generated = (counts & ~np.uint32(p.COUNT_PROMPT)).astype(np.float64)
+    repetition = float(number[p.STATE_REPETITION])
+    logits = np.where(seen, np.where(logits < 0, logits * repetition, logits / repetition), logits)
+    return logits - float(number[p.STATE_PRESENCE]) * (generated > 0) - float(number[p.STATE_FREQUENCY]) * generated
+
+
+def draw(logits: F64, state: npt.NDArray[np.uint32]) -> int:
+    """Temperature, then top-k, top-p and min-p as thresholds, then inverse-CDF sampling in order of ids."""
+    number = state.view(np.float32)
+    temperature = float(number[p.STATE_TEMPERATURE])
+    if temperature == 0:
+        return int(np.argmax(logits))
+    mass = np.exp((logits - logits.max()) / temperature)
+    descending = np.sort(mass)[::-1]
+    top_k = int(state[p.STATE_TOP_K]) or len(mass)
+    threshold = descending[min(top_k, len(mass)) - 1]
+    top_p = float(number[p.STATE_TOP_P])
+    if top_p < 1:
+        kept = descending[descending >= threshold]
+        running = np.cumsum(kept)
+        threshold = kept[min(int(np.searchsorted(running, top_p * running[-1])), len(kept) - 1)]
+    threshold = max(threshold, float(number[p.STATE_MIN_P]))
+    running = np.cumsum(np.where(mass >= threshold, mass, 0))
+    u = uniform(int(state[p.STATE_SEED]), int(state[p.STATE_STEP]))
+    return int(np.searchsorted(running, u * running[-1], side="right"))
+
+
+Arrays = list[npt.NDArray[Any]]
+
+
+def _embed(c: Mapping[str, Any], a: Arrays) -> None:
+    state, tokens, table, out = a
+    table = table.reshape(-1, c["width"])
+    ids = np.minimum(tokens.view(np.uint32)[: c["rows"]], len(table) - 1)
+    _matrix(out, c)[:] = table[ids].astype(np.float64) * c["scale"]
+
+
+def _linear(c: Mapping[str, Any], a: Arrays) -> None:
+    x, weight, out = a
+    x = _columns(x, c["x"])
+    _matrix(out, c)[:] = product(x, weight.reshape(-1, x.shape[1]))
+
+
+def _gated(c: Mapping[str, Any], a: Arrays) -> None:
+    x, weight, out = a
+    x = _columns(x, c["x"])
+    both = product(x, weight.reshape(-1, x.shape[1]))
+    width = both.shape[1] // 2
+    _matrix(out, c)[:] = activate(both[:, :width], c["activation"]) * both[:, width:]
+
+
+def _rms_norm(c: Mapping[str, Any], a: Arrays) -> None:
+    x, weight, out = a
+    x = _columns(x, c["x"]).reshape(-1, len(weight))
+    _matrix(out, c)[:] = (rms(x, c["eps"]) * weight).reshape(c["rows"], c["width"])
+
+
+def _residual_norm(c: Mapping[str, Any], a: Arrays) -> None:
+    x, o, *post, weight, total, out = a
+    x, o = _columns(x, c["x"]), _columns(o, c["x"])
+    x = x + (rms(o, c["eps"]) * post[0] if post else o)
+    _matrix(total, c)[:] = x
+    _matrix(out, c)[:] = rms(x, c["eps"]) * weight
+
+
+def _rotate(c: Mapping[str, Any], a: Arrays) -> None:
+    state, x, table, out = a
+    positions = state.view(np.uint32)[p.STATE_POSITION] + np.arange(c["rows"])
+    half = c["head_dim"] // 2
+    pairs = rope_pairs(table, c["low_size"], half, positions)
+    rotated = rotate_heads(_columns(x, c["x"]).reshape(c["rows"], -1, 2 * half), *pairs)
+    _matrix(out, c)[:] = rotated.reshape(c["rows"], c["width"])
+
+
+def _attention(c: Mapping[str, Any], a: Arrays) -> None:
+    state, q, k, v, keys, values, out = a
+    position, rows = (int(w) for w in state.view(np.uint32)[[p.STATE_POSITION, p.STATE_ROWS]])
+    q, k, v = (
+        _columns(t, c[name]).reshape(c["rows"], -1, c["head_dim"])[:rows]
+        for t, name in ((q, "q"), (k, "k"), (v, "v"))
+    )
+    result = attend(q, k, v, keys, values, position, c)
+    _matrix(out, c)[:rows] = result.reshape(rows, c["width"])
+
+
+def _attention_block(c: Mapping[str, Any], a: Arrays) -> None:
+    state, qkv, *rest = a
+    norms, rest = (rest[0], rest[1:]) if c["norms"] else (None, rest)
+    table, rest = (rest[0], rest[1:]) if c["low_size"] else (None, rest)
+    keys, values, out = rest
+    position, rows = (int(w) for w in state.view(np.uint32)[[p.STATE_POSITION, p.STATE_ROWS]])
+    heads, kv_heads, head_dim = c["heads"], c["kv_heads"], c["head_dim"]
+    qkv = _columns(qkv, c["x"]).reshape(c["rows"], -1, head_dim)[:rows]
+    q, k, v = np.split(qkv, [heads, heads + kv_heads], axis=1)
+    if norms is not None:
+        q, k = rms(q, c["eps"]) * norms[:head_dim], rms(k, c["eps"]) * norms[head_dim:]
+    if table is not None:
+        pairs = rope_pairs(table, c["low_size"], head_dim // 2, position + np.arange(rows))
+        q, k = rotate_heads(q, *pairs), rotate_heads(k, *pairs)
+    result = attend(q, k, v, keys, values, position, c)
+    _matrix(out, c)[:rows] = result.reshape(rows, c["width"])
+
+
+def _last(c: Mapping[str, Any], a: Arrays) -> None:
+    state, x, out = a
+    out[:] = _columns(x, c["x"])[int(state.view(np.uint32)[p.STATE_ROWS]) - 1]
+
+
+def _sample(c: Mapping[str, Any], a: Arrays) -> None:
+    state, logits, counts, tokens, out = a
+    words, seen = state.view(np.uint32), counts.view(np.uint32)
+    token = draw(penalised(logits.astype(np.float64), seen, words), words)
+    tokens.view(np.uint32)[0] = out.view(np.uint32)[0] = token
+    words[p.STATE_OUTPUT + int(words[p.STATE_STEP]) % p.OUTPUT_RING] = token
+    seen[token] += 1
+    words[p.STATE_POSITION] += words[p.STATE_ROWS]
+    words[p.STATE_ROWS] = 1
+    words[p.STATE_STEP] += 1
+
+
+def _pairwise(function: Callable[[F64, F64, Mapping[str, Any]], F64]) -> Callable[[Mapping[str, Any], Arrays], None]:
+    def run(c: Mapping[str, Any], a: Arrays) -> None:
+        x, y, out = a
+        _matrix(out, c)[:] = function(_columns(x, c["x"]), _columns(y, c["y"]), c)
+
+    return run
+
+
+def _each(function: Callable[[F64, Mapping[str, Any]], F64]) -> Callable[[Mapping[str, Any], Arrays], None]:
+    def run(c: Mapping[str, Any], a: Arrays) -> None:
+        x, out = a
+        _matrix(out, c)[:] = function(_columns(x, c["x"]), c)
+
+    return run
+
+
+KERNELS: dict[str, Callable[[Mapping[str, Any], Arrays], None]] = {
+    "embed": _embed,
+    "linear": _linear,
+    "gated": _gated,
+    "rms_norm": _rms_norm,
+    "residual_norm": _residual_norm,
+    "rotate": _rotate,
+    "attention": _attention,
+    "attention_block": _attention_block,
+    "last": _last,
+    "sample": _sample,
+    "add": _pairwise(lambda x, y, c: x + y),
+    "mul": _pairwise(lambda x, y, c: x * y),
+    "activate_mul": _pairwise(lambda x, y, c: activate(x, c["activation"]) * y),
+    "gelu": _each(lambda x, c: activate(x, "gelu")),
+    "silu": _each(lambda x, c: activate(x, "silu")),
+    "softcap": _each(lambda x, c: c["cap"] * np.tanh(x / c["cap"])),
+}
+
+
+def _columns(array: npt.NDArray[Any], view: tuple[int, int, int, int]) -> F64:
+    """The rows of an activation seen through a view (offset, stride, rows, width)."""
+    offset, stride, rows, width = view
+    strides = (stride * array.itemsize, array.itemsize)
+    return np.lib.stride_tricks.as_strided(array[offset:], (rows, width), strides).astype(np.float64)
+
+
+def _matrix(array: npt.NDArray[Any], c: Mapping[str, Any]) -> npt.NDArray[Any]:
+    return array.reshape(c["rows"], c["width"])
+
+
+# -- lowering ------------------------------------------------------------------------------------------
+
+
+class ReferenceLowering:
+    """One call an operation; every weight becomes f32, exactly."""
+
+    target = "reference"
+
+    def __init__(self) -> None:
+        plain = ("linear", "gated", "rms_norm", "residual_norm", "add", "mul", "activate_mul", "gelu", "silu", "softcap")
+        self.operations: dict[str, Callable[[Context, Node], None]] = {name: self._plain for name in plain}
+        self.operations |= {
+            "embed": self._embed,
+            "rotate": self._rotate,
+            "attention": self._attention,
+            "attention_block": self._attention_block,
+            "last": self._last,
+            "sample": self._sample,
+        }
+
+    def matrix_packing(self, tensor: TensorInfo) -> Packing:
+        elements, nbytes = BLOCKS[tensor.ggml_type]
+        return Packing("f32", f"dequantise_{tensor.ggml_type.name}", elements, nbytes)
+
+    vector_packing = matrix_packing
+
+    def repack(self, name: str) -> Repack | None:
+        return None
+
+    def _operand(self, context: Context, tensor: Tensor) -> Any:
+        if tensor.node.op != "weight":
+            return context.view(tensor).slot
+        if len(tensor.shape) == 1:
+            return context.vector(tensor)
+        (part,) = context.weight(tensor)
+        return part.regions[0]
+
+    def _shape(self, node: Node) -> dict[str, Any]:
+        shape = node.outputs[0].shape
+        return {"rows": shape[0], "width": prod(shape[1:])}
+
+    def _plain(self, context: Context, node: Node) -> None:
+        constants = self._shape(node) | node.attributes
+        for name, tensor in zip("xy", [t for t in node.inputs if t.node.op != "weight"], strict=False):
+            constants[name] = _view(context, tensor)
+        operands = [self._operand(context, t) for t in node.inputs] + [context.slot(t) for t in node.outputs]
+        context.emit(node.op, constants, tuple(operands))
+
+    def _embed(self, context: Context, node: Node) -> None:
+        operands = (context.state(), context.tokens(), self._operand(context, node.inputs[1]), context.slot(node.outputs[0]))
+        context.emit("embed", self._shape(node) | node.attributes, operands)
+
+    def _rotate(self, context: Context, node: Node) -> None:
+        rope = node.attributes["rope"]
+        table = context.rope(rope)
+        x = node.inputs[0]
+        constants = self._shape(node) | {
+            "x": _view(context, x), "low_size": table.low_size, "head_dim": rope.head_dim,
+        }  # fmt: skip
+        operands = (context.state(), context.view(x).slot, table.region, context.slot(node.outputs[0]))
+        context.emit("rotate", constants, operands)
+
+    def _attention(self, context: Context, node: Node) -> None:
+        a = node.attributes
+        cache = context.cache(a["cache"])
+        constants = self._shape(node) | {name: _view(context, t) for name, t in zip("qkv", node.inputs, strict=True)}
+        constants |= _attention_constants(a, cache.capacity) | {"head_dim": a["cache"].head_dim}
+        slots = (context.view(t).slot for t in node.inputs)
+        operands = (context.state(), *slots, cache.keys, cache.values, context.slot(node.outputs[0]))
+        context.emit("attention", constants, operands)
+
+    def _attention_block(self, context: Context, node: Node) -> None:
+        a = node.attributes
+        cache = context.cache(a["cache"])
+        table: RopeTable | None = context.rope(a["rope"]) if a["rope"] else None
+        constants = self._shape(node) | {k: a[k] for k in ("heads", "kv_heads", "head_dim", "norms", "eps")}
+        constants |= _attention_constants(a, cache.capacity) | {
+            "x": _view(context, node.inputs[0]), "low_size": table.low_size if table else 0,
+        }  # fmt: skip
+        weights = [context.vector(t) for t in node.inputs[1:]] + ([table.region] if table else [])
+        operands = (context.state(), context.view(node.inputs[0]).slot, *weights, cache.keys, cache.values)
+        context.emit("attention_block", constants, (*operands, context.slot(node.outputs[0])))
+
+    def _last(self, context: Context, node: Node) -> None:
+        x = node.inputs[0]
+        operands = (context.state(), context.view(x).slot, context.slot(node.outputs[0]))
+        context.emit("last", {"x": _view(context, x)}, operands)
+
+    def _sample(self, context: Context, node: Node) -> None:
+        logits = node.inputs[0]
+        counts = context.counts(logits.shape[1], "rw")
+        operands = (context.state("rw"), context.slot(logits), counts, context.tokens("rw"), context.slot(node.outputs[0]))
+        context.emit("sample", {}, operands)
+
+
+def _view(context: Context, tensor: Tensor) -> tuple[int, int, int, int]:
+    view = context.view(tensor)
+    return view.offset, view.stride, view.rows, view.width
+
+
+def _attention_constants(attributes: Mapping[str, Any], capacity: int) -> dict[str, Any]:
+    return {
+        "scale": attributes["scale"],
+        "softcap": attributes["softcap"],
+        "window": attributes["cache"].window,
+        "capacity": capacity,
+    }
+
+
+# -- device --------------------------------------------------------------------------------------------
+
+
+T = TypeVar("T")
+
+
+async def _done(value: T) -> T:
+    """A result that was ready when it was asked for."""
+    return value
+
+
+class ReferenceDevice:
+    """NumPy behind the device interface. Work is done when it is asked for."""
+
+    def __init__(self) -> None:
+        self.info = DeviceInfo("reference", "NumPy", Limits(max_binding=1 << 40, max_buffer=1 << 40))
+        self.lowering = ReferenceLowering()
+
+    async def load(self, program: Program, source: ByteSource, on_progress: Progress | None = None) -> None:
+        """Allocate and fill the program's buffers; weights are dequantised to f32."""
+        self.program = program
+        self.buffers = {b.name: np.zeros(b.nbytes, np.uint8) for b in program.buffers.values()}
+        for name, data in program.constants.items():
+            self.write(name, 0, data)
+        total, done = sum(load.nbytes for load in program.loads), 0
+        for load in program.loads:
+            async for piece in pieces(load, source):
+                values = dequantise(piece.data, GgmlType[load.repack.removeprefix("dequantise_")])
+                self._target(load)[piece.first_block * load.block_elements :][: len(values)] = values
+                done += len(piece.data)
+                if on_progress:
+                    on_progress("weights", done, total)
+
+    def write(self, buffer: str, offset: int, data: bytes) -> None:
+        """Overwrite part of a buffer."""
+        self.buffers[buffer][offset : offset + len(data)] = np.frombuffer(data, np.uint8)
+
+    def run(self, phase: str, *, head: bool = True, times: int = 1) -> None:
+        """Replay a phase."""
+        plan = self.program.plans[phase]
+        for _ in range(times):
+            for dispatch in plan.dispatches if head else plan.body:
+                self._dispatch(dispatch)
+
+    def sampled(self, count: int) -> Awaitable[list[int]]:
+        """The tokens drawn last."""
+        words = self.buffers["state"].view(np.uint32)
+        step = int(words[p.STATE_STEP])
+        return _done([int(words[p.STATE_OUTPUT + i % p.OUTPUT_RING]) for i in range(step - count, step)])
+
+    def read(self, region: Region) -> Awaitable[bytes]:
+        """The bytes of a region."""
+        return _done(self._bytes(region).tobytes())
+
+    async def synchronise(self) -> None:
+        """Nothing is ever outstanding."""
+
+    def close(self) -> None:
+        """Drop the memory."""
+        self.buffers = {}
+
+    def _dispatch(self, dispatch: Dispatch) -> None:
+        kernel = self.program.kernels[dispatch.kernel]
+        arrays = [self._bytes(region).view(np.float32) for region in dispatch.bindings]
+        KERNELS[kernel.name](dict(kernel.constants), arrays)
+
+    def _bytes(self, region: Region) -> npt.NDArray[np.uint8]:
+        return self.buffers[region.buffer][region.offset : region.offset + region.nbytes]
+
+    def _target(self, load: Load) -> F32:
+        return self._bytes(load.targets[0]).view(np.float32)

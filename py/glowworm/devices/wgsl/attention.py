@@ -1,0 +1,98 @@
+"""Lowering of attention: split over the keys for one token, tiled over queries and keys for a chunk."""
+
+from collections.abc import Callable
+from typing import Any
+
+from ...graph.compile import Context
+from ...graph.ops import Node
+from ...graph.plan import Region
+
+TILE = 64  # keys at a time
+MAX_SPLITS = 32  # of the keys of a decode step; those without keys return at once, but still have to start
+PREFILL_ROWS = 16  # queries times heads of a workgroup
+
+
+def _largest_divisor(number: int, limit: int) -> int:
+    return next(n for n in range(min(number, limit), 0, -1) if number % n == 0)
+
+
+def _attention_block(context: Context, node: Node) -> None:
+    rows, _ = node.outputs[0].shape
+    qkv, *norms = node.inputs
+    attributes = node.attributes
+    cache = context.cache(attributes["cache"])
+    table = context.rope(attributes["rope"]) if attributes["rope"] else None
+    window = attributes["cache"].window
+    shape = {
+        "heads": attributes["heads"],
+        "kv_heads": attributes["kv_heads"],
+        "head_dim": attributes["head_dim"],
+        "capacity": cache.capacity,
+    }
+    prologue = {
+        "norms": attributes["norms"],
+        "eps": attributes["eps"],
+        "low_size": table.low_size if table else 0,
+        "scale": float(attributes["scale"]),
+    }
+    visibility = {"window": window or 0, "softcap": attributes["softcap"] and float(attributes["softcap"])}
+    before = (context.state(), context.slot(qkv), cache.keys, cache.values)
+    tables: tuple[Region, ...] = (*(context.vector(n) for n in norms), *([table.region] if table else []))
+    lower = _decode if rows == 1 else _prefill
+    lower(context, node, shape, prologue, visibility, before, tables)
+
+
+def _decode(
+    context: Context,
+    node: Node,
+    shape: dict[str, Any],
+    prologue: dict[str, Any],
+    visibility: dict[str, Any],
+    before: tuple[Any, ...],
+    tables: tuple[Region, ...],
+) -> None:
+    heads, kv_heads, head_dim = shape["heads"], shape["kv_heads"], shape["head_dim"]
+    most_keys = min(visibility["window"] or context.context_length, shape["capacity"])
+    splits = min(-(-most_keys // TILE), MAX_SPLITS)
+    partials = context.scratch(heads * splits * (head_dim + 4) * 4)
+    block = {"splits": splits, "group_block": _largest_divisor(heads // kv_heads, 4)}
+    context.emit(
+        "attention_decode",
+        shape | prologue | visibility | block,
+        (*before, partials, *tables),
+        (splits, kv_heads, 1),
+    )
+    context.emit(
+        "attention_combine",
+        {"heads": heads, "head_dim": head_dim, "splits": splits, "window": visibility["window"]},
+        (context.state(), partials, context.slot(node.outputs[0])),
+        (-(-heads * head_dim // 256), 1, 1),
+    )
+
+
+def _prefill(
+    context: Context,
+    node: Node,
+    shape: dict[str, Any],
+    prologue: dict[str, Any],
+    visibility: dict[str, Any],
+    before: tuple[Any, ...],
+    tables: tuple[Region, ...],
+) -> None:
+    rows, _ = node.outputs[0].shape
+    heads, kv_heads, head_dim = shape["heads"], shape["kv_heads"], shape["head_dim"]
+    query = context.scratch(rows * heads * head_dim * 4)
+    lanes = {"lanes": min(16, head_dim // 8)}
+    context.emit("qkv_write", shape | prologue | lanes, (*before, query, *tables), (rows, 1, 1))
+    block = _largest_divisor(heads // kv_heads, PREFILL_ROWS)
+    query_tile = PREFILL_ROWS // block
+    state, _, keys, values = before
+    context.emit(
+        "attention_prefill",
+        shape | visibility | {"group_block": block, "query_tile": query_tile},
+        (state, query, keys, values, context.slot(node.outputs[0])),
+        (-(-rows // query_tile), heads // block, 1),
+    )
+
+
+OPERATIONS: dict[str, Callable[[Context, Node], None]] = {"attention_block": _attention_block}

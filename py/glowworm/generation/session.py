@@ -1,0 +1,209 @@
+"""A conversation with a device in tokens: what its caches hold, what of that can be reused, what comes next.
+
+A session gets whole prompts and computes only what is new in them. It knows positions, chunks and caches;
+it knows nothing of text, turns or templates.
+"""
+
+import time
+from array import array
+from collections import deque
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Sequence
+from dataclasses import dataclass
+
+from ..devices.base import Device
+from ..errors import PromptError
+from ..graph.plan import COUNT_PROMPT, STATE_POSITION, STATE_TEMPERATURE
+from .sampling import Sampling
+
+CHUNK_SECONDS = 0.15  # a prefill chunk should take no longer, so that an abort is soon noticed
+BATCH_SECONDS = 0.05  # decode steps are submitted in batches of about this length
+LARGEST_BATCH = 16  # two batches in flight must fit into the device's ring of sampled tokens
+IN_FLIGHT = 2
+ROW_STEP = 8  # chunks shorter than a whole one hold a multiple of this
+
+
+@dataclass
+class Figures:
+    """What one generation did, and how long it took."""
+
+    prompt_tokens: int = 0
+    reused_tokens: int = 0
+    generated_tokens: int = 0
+    prefill_ms: float = 0.0
+    ttft_ms: float = 0.0
+    decode_ms: float = 0.0
+    stop_reason: str = ""  # "stop", "length", "context" or "abort"
+
+
+@dataclass(frozen=True)
+class Capacity:
+    """What the program's caches can hold. ``ring`` is the smallest (window, capacity) of a windowed cache."""
+
+    context: int
+    chunk: int
+    vocabulary: int
+    ring: tuple[int, int] | None
+
+    def can_resume(self, position: int, written: int) -> bool:
+        """Whether the caches still hold all that a query at ``position`` sees, after ``written`` positions."""
+        if position == 0 or self.ring is None:
+            return True
+        window, capacity = self.ring
+        return written - position <= capacity - window + 1
+
+
+class Session:
+    """One conversation's caches on one device."""
+
+    def __init__(self, device: Device, capacity: Capacity):
+        self.device, self.capacity = device, capacity
+        self.tokens: list[int] = []  # whose keys and values the caches hold
+        self._written = 0  # positions ever written since the caches were last begun anew
+        self._seconds_per_row = 0.0
+
+    async def generate(
+        self,
+        prompt: Sequence[int],
+        sampling: Sampling,
+        *,
+        max_tokens: int,
+        stop_ids: Collection[int] = (),
+        aborted: Callable[[], bool] = lambda: False,
+        figures: Figures | None = None,
+    ) -> AsyncGenerator[list[int], None]:
+        """Yield new tokens, a few at a time, until a stop id (not yielded), ``max_tokens``, the end of the
+        context or an abort; closing the iterator early is an abort too. Counts and times go to ``figures``.
+
+        Raises:
+            PromptError: an empty prompt, one that leaves no room in the context, or ids out of range.
+        """
+        figures = figures or Figures()
+        self._check(prompt)
+        begun = time.perf_counter()
+        start = self._resume(prompt)
+        figures.prompt_tokens, figures.reused_tokens = len(prompt), start
+        self._begin(prompt, sampling)
+        if not await self._prefill(prompt, start, aborted):
+            figures.stop_reason = "abort"
+            figures.prefill_ms = (time.perf_counter() - begun) * 1e3
+            return
+        room = self.capacity.context - len(prompt)
+        limit = min(max_tokens, room + 1)
+        pending: deque[tuple[int, Awaitable[list[int]]]] = deque([(1, self.device.sampled(1))])
+        made: list[int] = []  # sampled and accepted
+        steps = 0  # decode steps asked for; the keys of made[:steps] are in the caches
+        batch = 1
+        try:
+            while pending and not figures.stop_reason:
+                asked = sum(count for count, _ in pending) + len(made)
+                ahead = min(batch, limit - asked, room - steps)
+                if ahead > 0 and len(pending) < IN_FLIGHT and not aborted():
+                    self.device.run("decode", times=ahead)
+                    pending.append((ahead, self.device.sampled(ahead)))
+                    steps += ahead
+                    self._written = max(self._written, len(prompt) + steps)
+                    continue
+                _, answer = pending.popleft()
+                tokens = await answer
+                now = time.perf_counter()
+                if not made:
+                    figures.prefill_ms = figures.ttft_ms = (now - begun) * 1e3
+                    decode_begun = now
+                else:
+                    figures.decode_ms = (now - decode_begun) * 1e3
+                    batch = _next_batch(batch, (now - decode_begun) / (len(made) - 1 + len(tokens)))
+                kept = _before_stop(tokens, stop_ids)
+                made += kept
+                figures.generated_tokens = len(made)
+                if len(kept) < len(tokens):
+                    figures.stop_reason = "stop"
+                elif aborted():
+                    figures.stop_reason = "abort"
+                elif len(made) >= limit:
+                    figures.stop_reason = "length" if max_tokens <= room + 1 else "context"
+                if kept:
+                    yield kept
+        except GeneratorExit:
+            figures.stop_reason = "abort"
+            raise
+        finally:
+            self.tokens = [*prompt, *made[:steps]]
+            for _, answer in pending:
+                await answer
+
+    def forget(self) -> None:
+        """Begin anew: nothing in the caches is worth keeping."""
+        self.tokens, self._written = [], 0
+
+    def _check(self, prompt: Sequence[int]) -> None:
+        if not prompt:
+            raise PromptError("There is nothing to continue: the prompt is empty.")
+        if len(prompt) > self.capacity.context:
+            raise PromptError(
+                f"The prompt has {len(prompt)} tokens, but this model was loaded for {self.capacity.context}; "
+                "shorten it, or load the model with a longer context."
+            )
+        if min(prompt) < 0 or max(prompt) >= self.capacity.vocabulary:
+            raise PromptError("The prompt holds token ids that the model's vocabulary does not have.")
+
+    def _resume(self, prompt: Sequence[int]) -> int:
+        """Roll back to the longest common prefix; the last token is always computed again, for its logits."""
+        common = 0
+        most = min(len(self.tokens), len(prompt) - 1)
+        while common < most and self.tokens[common] == prompt[common]:
+            common += 1
+        if not self.capacity.can_resume(common, self._written):
+            common = 0
+        if common == 0:
+            self._written = 0
+        self.tokens = self.tokens[:common]
+        return common
+
+    def _begin(self, prompt: Sequence[int], sampling: Sampling) -> None:
+        self.device.write("state", STATE_TEMPERATURE * 4, sampling.words())
+        if sampling.penalises:
+            counts = array("I", bytes(4 * self.capacity.vocabulary))
+            for token in prompt:
+                counts[token] = COUNT_PROMPT
+            self.device.write("counts", 0, counts.tobytes())
+
+    async def _prefill(self, prompt: Sequence[int], start: int, aborted: Callable[[], bool]) -> bool:
+        """Run the prompt from ``start`` in chunks; False if it was aborted in between."""
+        while start < len(prompt):
+            if aborted():
+                return False
+            rows = self._chunk_rows(len(prompt) - start)
+            end = start + rows
+            begun = time.perf_counter()
+            self.place(prompt[start:end], start)
+            self.device.run("decode" if rows == 1 else "prefill", head=end == len(prompt))
+            self._written = max(self._written, end)
+            await self.device.synchronise()
+            self._seconds_per_row = (time.perf_counter() - begun) / rows
+            self.tokens = list(prompt[:end])
+            start = end
+        return True
+
+    def place(self, tokens: Sequence[int], position: int) -> None:
+        """Make ``tokens`` the next chunk, its first at ``position``; sampling starts at step 0."""
+        self.device.write("tokens", 0, array("I", tokens).tobytes())
+        self.device.write("state", STATE_POSITION * 4, array("I", [position, len(tokens), 0]).tobytes())
+
+    def _chunk_rows(self, remaining: int) -> int:
+        rows = self.capacity.chunk
+        if self._seconds_per_row * rows > CHUNK_SECONDS:
+            rows = int(CHUNK_SECONDS / self._seconds_per_row) // ROW_STEP * ROW_STEP
+            rows = min(max(rows, ROW_STEP), self.capacity.chunk)
+        return min(rows, remaining)
+
+
+def _before_stop(tokens: list[int], stop_ids: Collection[int]) -> list[int]:
+    for i, token in enumerate(tokens):
+        if token in stop_ids:
+            return tokens[:i]
+    return tokens
+
+
+def _next_batch(batch: int, seconds_per_token: float) -> int:
+    """Longer batches while they stay short in time; shorter ones when the device turns out to be slow."""
+    return max(1, min(LARGEST_BATCH, 2 * batch, int(BATCH_SECONDS / max(seconds_per_token, 1e-6))))

@@ -1,0 +1,1 @@
+"""Weights at rest: file headers, byte ranges and block layouts. Nothing here holds a tensor in memory."""

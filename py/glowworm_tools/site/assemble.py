@@ -1,0 +1,139 @@
+"""Assembles `dist/`: sources, vendored packages, the page's Python, models, service worker, variants."""
+
+import hashlib
+import json
+import re
+import shutil
+import tomllib
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from glowworm_tools.site.layout import Layout
+from glowworm_tools.site.models import complete_models
+from glowworm_tools.steps import run
+
+NOT_SHIPPED = {"node_modules", "build", "package.json", "package-lock.json", "tsconfig.json", "sw.js"}
+COMPRESSED_SUFFIXES = {".html", ".css", ".js", ".mjs", ".json", ".svg", ".wasm", ".webmanifest"}
+COMPRESS_FROM_BYTES = 16 * 1024
+NEVER_PRECACHED = {".gguf", ".br", ".gz.br", ".md"}
+VARIANTS = (".br", ".gz")
+HASHED_NAME = re.compile(r"[.-][0-9a-f]{16}(?=[./]|$)")
+"""A path with such a part never changes its content."""
+
+
+def assemble(layout: Layout, out: Path, base: str) -> dict[str, int]:
+    """Writes the site to `out`, replacing what is there; returns the bytes of each of its parts.
+
+    All addresses in the site are relative, so `base`, the path it will be served under, is only recorded.
+
+    The new site is complete before it takes the old one's place, so a failure leaves the old one working.
+    """
+    fresh = out.with_name(out.name + ".new")
+    shutil.rmtree(fresh, ignore_errors=True)
+    shutil.copytree(layout.web, fresh, ignore=_not_shipped(layout))
+    shutil.copytree(layout.runtime, fresh / "py")
+    models = complete_models(layout.web / "models")
+    (fresh / "models" / "models.json").write_text(json.dumps(models, indent=2) + "\n")
+    _write_service_worker(layout, fresh)
+    version = glowworm_version(layout)
+    files = {name: _sha256(fresh / name) for name in _names(fresh)}
+    (fresh / "build.json").write_text(
+        json.dumps({"version": version, "base": base, "files": files}, indent=2) + "\n"
+    )
+    _compress(layout, fresh)
+    shutil.rmtree(out, ignore_errors=True)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    fresh.rename(out)
+    return part_sizes(out)
+
+
+def glowworm_version(layout: Layout) -> str:
+    """The version in pyproject.toml."""
+    return tomllib.loads((layout.root / "pyproject.toml").read_text())["project"]["version"]
+
+
+def part_sizes(site: Path) -> dict[str, int]:
+    """Bytes of the site by part, each file counted as it travels: compressed where a variant is there."""
+    sizes: dict[str, int] = {}
+    for name in _names(site):
+        if name.endswith(VARIANTS) and site.joinpath(name.rpartition(".")[0]).is_file():
+            continue
+        variant = site / (name + ".br")
+        bytes_sent = (variant if variant.is_file() else site / name).stat().st_size
+        part = _part(name)
+        sizes[part] = sizes.get(part, 0) + bytes_sent
+    return sizes
+
+
+def _part(name: str) -> str:
+    if name.endswith(".gguf"):
+        return "embedded model"
+    if name.startswith("py/pyodide-"):
+        return "Pyodide"
+    if name.endswith("snapshot.bin.gz"):
+        return "memory snapshot"
+    if name.startswith("py/"):
+        return "wheels"
+    return "pages, worker and service worker"
+
+
+def _not_shipped(layout: Layout):
+    """The filter of what stays behind: tools' files at the top, type declarations everywhere."""
+
+    def ignored(folder: str, names: list[str]) -> set[str]:
+        top = Path(folder) == layout.web
+        return {
+            name
+            for name in names
+            if (top and name in NOT_SHIPPED) or name.endswith((".d.ts", ".d.mts")) or name == "tsconfig.json"
+        }
+
+    return ignored
+
+
+def _write_service_worker(layout: Layout, site: Path) -> None:
+    """Bundles `web/sw.js` with Workbox and the list of what it keeps."""
+    entries: list[dict[str, Any]] = []
+    for name in _names(site):
+        if Path(name).suffix in NEVER_PRECACHED:
+            continue
+        # A hashed name needs no revision: the browser's own cache may serve it at installation.
+        revision = None if HASHED_NAME.search(name) else _sha256(site / name)[:16]
+        entries.append({"url": name, "revision": revision})
+    manifest = layout.work / "precache.json"
+    manifest.write_text(json.dumps(entries))
+    run(
+        ["node", layout.web / "build" / "bundle-sw.mjs", site / "sw.js", manifest],
+        "correct web/sw.js and build again.",
+    )
+
+
+def _compress(layout: Layout, site: Path) -> None:
+    """Puts Brotli and gzip variants beside what is large and compressible; reuses those of earlier builds."""
+    wanted = {
+        name: _sha256(site / name)
+        for name in _names(site)
+        if Path(name).suffix in COMPRESSED_SUFFIXES and (site / name).stat().st_size >= COMPRESS_FROM_BYTES
+    }
+    layout.compressed.mkdir(parents=True, exist_ok=True)
+    missing = [name for name, key in wanted.items() if not (layout.compressed / f"{key}.gz").is_file()]
+    if missing:
+        jobs = [[str(site / name), str(layout.compressed / wanted[name])] for name in missing]
+        run(
+            ["node", layout.web / "build" / "compress.mjs", json.dumps(jobs)],
+            "check that the disk is not full and build again.",
+        )
+    for name, key in wanted.items():
+        for variant in VARIANTS:
+            shutil.copyfile(layout.compressed / (key + variant), site / (name + variant))
+
+
+def _names(site: Path) -> Iterable[str]:
+    """Every file's path relative to the site, sorted."""
+    return sorted(path.relative_to(site).as_posix() for path in site.rglob("*") if path.is_file())
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -1,0 +1,238 @@
+"""How models are fetched, kept and read back, against a server and a disk that misbehave.
+
+The store is driven in a worker of its own, without an engine: about 20 s for all.
+"""
+
+import hashlib
+import random
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from faulty_server import FaultyServer, serve_with_faults
+from playwright.sync_api import BrowserContext, Page
+
+PIECE = 8 * 1024 * 1024
+WEIGHTS = random.Random(1).randbytes(2 * PIECE + 777_777)
+OTHER_WEIGHTS = random.Random(2).randbytes(len(WEIGHTS))
+PATH = "/models/test.gguf"
+
+WORKER = b"""
+import * as Comlink from "/vendor/comlink/comlink.mjs";
+import { openModel } from "/worker/store.js";
+let source;
+Comlink.expose({
+  async open(entry, hooks) {
+    const told = { notices: [], events: 0 };
+    try {
+      source = await openModel(entry, { onNotice: (text) => told.notices.push(text), onDownload: () => told.events++ });
+      await source.verified();
+    } catch ({ kind, message }) {
+      return { kind, message, ...told };
+    }
+    return { size: source.size, place: source.place, downloaded: source.downloadedBytes, ...told };
+  },
+  async digest(start, end) {
+    try {
+      const whole = new Uint8Array(end - start);
+      for (let at = start; at < end; at += 1_000_003) {
+        whole.set(await source.read(at, Math.min(1_000_003, end - at)), at - start);
+      }
+      const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", whole));
+      return { sha256: Array.from(digest, (b) => b.toString(16).padStart(2, "0")).join(""), downloaded: source.downloadedBytes };
+    } catch ({ kind, message }) {
+      return { kind, message };
+    }
+  },
+});
+"""
+
+PAGE = b"""<!doctype html><title>store</title><script type="module">
+import * as Comlink from "/vendor/comlink/comlink.mjs";
+const start = () => Comlink.wrap(window.worker = new Worker("/test-worker.js", { type: "module" }));
+window.store = start();
+window.restart = () => { window.worker.terminate(); window.store = start(); };
+</script>"""
+
+
+@pytest.fixture
+def server(site: Path) -> Iterator[FaultyServer]:
+    with serve_with_faults(site) as server:
+        server.faults.overrides = {PATH: WEIGHTS, "/test-worker.js": WORKER, "/store.html": PAGE}
+        yield server
+
+
+@pytest.fixture
+def new_tab(context: BrowserContext, server: FaultyServer) -> Callable[[], Page]:
+    def open_tab() -> Page:
+        page = context.new_page()
+        page.goto(f"{server.url}/store.html")
+        page.wait_for_function("window.store")
+        return page
+
+    return open_tab
+
+
+def sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def entry(server: FaultyServer, **changes: object) -> dict[str, object]:
+    known = {"name": "test", "url": server.url + PATH, "bytes": len(WEIGHTS), "sha256": sha256(WEIGHTS)}
+    return {key: value for key, value in (known | changes).items() if value is not None}
+
+
+def open_model(page: Page, model: dict[str, object]) -> dict:
+    return page.evaluate("model => store.open(model)", model)
+
+
+def read_digest(page: Page, start: int = 0, end: int = len(WEIGHTS)) -> dict:
+    return page.evaluate("([start, end]) => store.digest(start, end)", [start, end])
+
+
+def test_second_opening_makes_no_request(server: FaultyServer, new_tab: Callable[[], Page]) -> None:
+    page = new_tab()
+    first = open_model(page, entry(server))
+    assert first["place"] == "disk"
+    assert first["downloaded"] == first["size"] == len(WEIGHTS)
+    assert len(server.paths(PATH)) == 3, "one request for each range of 8 MiB"
+    assert read_digest(page)["sha256"] == sha256(WEIGHTS)
+
+    page.reload()
+    page.wait_for_function("window.store")
+    second = open_model(page, entry(server))
+    assert second["place"] == "disk"
+    assert second["downloaded"] == 0
+    assert read_digest(page)["sha256"] == sha256(WEIGHTS)
+    assert len(server.paths(PATH)) == 3
+
+
+def test_continues_after_cut_connections(server: FaultyServer, new_tab: Callable[[], Page]) -> None:
+    server.faults.cut_after_bytes, server.faults.cuts_left = 3_000_000, 2
+    page = new_tab()
+    assert open_model(page, entry(server))["downloaded"] == len(WEIGHTS), "no byte was fetched twice"
+    assert read_digest(page)["sha256"] == sha256(WEIGHTS)
+
+
+def test_continues_after_the_worker_was_killed(server: FaultyServer, new_tab: Callable[[], Page]) -> None:
+    server.faults.cut_after_bytes, server.faults.cuts_left = 3_000_000, 99
+    page = new_tab()
+    broken = open_model(page, entry(server))
+    assert broken["kind"] == "DownloadError"
+    server.faults.cuts_left = 0
+    page.evaluate("restart()")
+    resumed = open_model(page, entry(server))
+    assert 0 < resumed["downloaded"] < len(WEIGHTS)
+    assert read_digest(page)["sha256"] == sha256(WEIGHTS)
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_starts_again_when_the_file_changed_midway(server: FaultyServer, new_tab: Callable[[], Page], known: bool) -> None:
+    announced = {} if known else {"bytes": None, "sha256": None}
+    server.faults.overrides[PATH] = OTHER_WEIGHTS
+    server.faults.cut_after_bytes, server.faults.cuts_left = 3_000_000, 99
+    page = new_tab()
+    assert open_model(page, entry(server, **announced))["kind"] == "DownloadError"
+    server.faults.cuts_left = 0
+    server.faults.overrides[PATH] = WEIGHTS
+    page.evaluate("restart()")
+    assert open_model(page, entry(server, **announced))["downloaded"] == len(WEIGHTS)
+    assert read_digest(page)["sha256"] == sha256(WEIGHTS)
+
+
+def test_server_without_ranges(server: FaultyServer, new_tab: Callable[[], Page]) -> None:
+    server.faults.ignore_ranges = True
+    page = new_tab()
+    assert open_model(page, entry(server))["downloaded"] == len(WEIGHTS)
+    assert len(server.paths(PATH)) == 1
+    assert read_digest(page)["sha256"] == sha256(WEIGHTS)
+
+
+def test_bare_url_needs_neither_size_nor_checksum(server: FaultyServer, new_tab: Callable[[], Page]) -> None:
+    page = new_tab()
+    model = entry(server, bytes=None, sha256=None)
+    assert open_model(page, model)["size"] == len(WEIGHTS)
+    page.evaluate("restart()")
+    assert open_model(page, model)["downloaded"] == 0
+    assert read_digest(page)["sha256"] == sha256(WEIGHTS)
+
+
+def test_wrong_checksum_is_refused_and_not_kept(server: FaultyServer, new_tab: Callable[[], Page]) -> None:
+    server.faults.overrides[PATH] = WEIGHTS[:-1] + b"x"
+    page = new_tab()
+    refused = open_model(page, entry(server))
+    assert refused["kind"] == "WeightsError"
+    assert "damaged" in refused["message"]
+    server.faults.overrides[PATH] = WEIGHTS
+    page.evaluate("restart()")
+    assert open_model(page, entry(server))["downloaded"] == len(WEIGHTS)
+    assert read_digest(page)["sha256"] == sha256(WEIGHTS)
+
+
+def test_missing_file_is_told_in_a_sentence(server: FaultyServer, new_tab: Callable[[], Page]) -> None:
+    missing = open_model(new_tab(), entry(server, url=f"{server.url}/models/absent.gguf"))
+    assert missing["kind"] == "DownloadError"
+    assert "not there" in missing["message"]
+
+
+FLIP = """async (position) => {
+  const folder = await (await navigator.storage.getDirectory()).getDirectoryHandle("models");
+  const file = await folder.getFileHandle("test");
+  const byte = new Uint8Array(await (await file.getFile()).slice(position, position + 1).arrayBuffer());
+  const stream = await file.createWritable({ keepExistingData: true });
+  await stream.write({ type: "write", position, data: byte.map((value) => value ^ 1) });
+  await stream.close();
+}"""
+
+
+def test_flipped_bit_on_disk_costs_one_piece(server: FaultyServer, new_tab: Callable[[], Page]) -> None:
+    page = new_tab()
+    open_model(page, entry(server))
+    page.evaluate("restart()")
+    page.evaluate(FLIP, PIECE + 4711)
+    assert open_model(page, entry(server))["downloaded"] == 0
+    repaired = read_digest(page)
+    assert repaired == {"sha256": sha256(WEIGHTS), "downloaded": PIECE}
+    page.evaluate("restart()")
+    open_model(page, entry(server))
+    assert read_digest(page) == {"sha256": sha256(WEIGHTS), "downloaded": 0}
+
+
+def test_flipped_bit_that_cannot_be_repaired(server: FaultyServer, new_tab: Callable[[], Page]) -> None:
+    page = new_tab()
+    open_model(page, entry(server))
+    page.evaluate("restart()")
+    page.evaluate(FLIP, 5)
+    del server.faults.overrides[PATH]
+    open_model(page, entry(server))
+    damaged = read_digest(page)
+    assert damaged["kind"] == "WeightsError"
+    assert "damaged" in damaged["message"]
+    assert read_digest(page, PIECE, PIECE + 100)["sha256"] == sha256(WEIGHTS[PIECE : PIECE + 100]), "the rest still reads"
+
+
+def test_full_quota_runs_from_memory(server: FaultyServer, new_tab: Callable[[], Page]) -> None:
+    page = new_tab()
+    session = page.context.new_cdp_session(page)
+    session.send("Storage.overrideQuotaForOrigin", {"origin": server.url, "quotaSize": 6_000_000})
+    opened = open_model(page, entry(server))
+    assert opened["place"] == "memory"
+    assert "full" in opened["notices"][0]
+    assert len(opened["notices"]) == 1
+    assert read_digest(page)["sha256"] == sha256(WEIGHTS)
+
+    session.send("Storage.overrideQuotaForOrigin", {"origin": server.url})
+    page.evaluate("restart()")
+    again = open_model(page, entry(server))
+    assert again["place"] == "disk"
+    assert again["downloaded"] < len(WEIGHTS), "what fitted was kept"
+
+
+def test_two_tabs_fetch_once(server: FaultyServer, new_tab: Callable[[], Page]) -> None:
+    tabs = [new_tab(), new_tab()]
+    for tab in tabs:
+        tab.evaluate("model => { window.opened = store.open(model); }", entry(server))
+    downloaded = sorted(tab.evaluate("opened")["downloaded"] for tab in tabs)
+    assert downloaded == [0, len(WEIGHTS)]
+    for tab in tabs:
+        assert read_digest(tab)["sha256"] == sha256(WEIGHTS)

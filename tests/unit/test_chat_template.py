@@ -1,0 +1,221 @@
+"""Chat templates: the published formats, markup that users type, and templates that mean harm."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+import pytest
+from fixtures.tokenizers.load import load_fixture, load_tokenizer
+
+from glowworm.errors import PromptError, TokenizerError
+from glowworm.text.chat import ChatTemplate
+from glowworm.text.tokenizer import Tokenizer
+
+FAMILIES = ("gemma3", "llama3", "phi3")
+
+
+def template_of(family: str, *, own: bool = True) -> ChatTemplate:
+    """The file's own template, or the built-in one of its family."""
+    metadata = dict(load_fixture(family)["metadata"])
+    if not own:
+        del metadata["tokenizer.chat_template"]
+    return ChatTemplate.from_gguf(metadata, family, now=lambda: datetime(2025, 3, 5))
+
+
+def template_from(source: str) -> ChatTemplate:
+    return ChatTemplate(source, {"bos_token": "<bos>"})
+
+
+def user(content: Any) -> list[dict[str, Any]]:
+    return [{"role": "user", "content": content}]
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_published_formats(family: str) -> None:
+    template, tokenizer = template_of(family), load_tokenizer(family)
+    conversations = load_fixture(family)["conversations"]
+    assert conversations
+    for conversation in conversations:
+        assert template.render(conversation["messages"]) == conversation["rendered"]
+        assert template.encode(conversation["messages"], tokenizer) == conversation["ids"]
+
+
+@pytest.mark.parametrize("family", ["gemma3", "phi3"])
+def test_built_in_templates_are_like_the_files_own(family: str) -> None:
+    own, built_in = template_of(family), template_of(family, own=False)
+    for conversation in load_fixture(family)["conversations"]:
+        assert built_in.render(conversation["messages"]) == own.render(conversation["messages"])
+    if family == "gemma3":
+        messages = [*user("a"), {"role": "assistant", "content": "b"}]
+        assert built_in.render(messages, False) == own.render(messages, False)
+
+
+def test_the_built_in_template_of_llama_3() -> None:
+    messages = [{"role": "system", "content": "Be brief."}, *user(" Hi ")]
+    expected = (
+        "<|begin_of_text|><|start_header_id|>system<|end_header_id|>\n\nBe brief.<|eot_id|>"
+        "<|start_header_id|>user<|end_header_id|>\n\nHi<|eot_id|><|start_header_id|>assistant<|end_header_id|>\n\n"
+    )
+    template = template_of("llama3", own=False)
+    assert template.render(messages) == expected
+    assert template.encode(messages, load_tokenizer("llama3")) == load_tokenizer("llama3").encode(
+        expected, special=True, bos=False
+    )
+
+
+def test_without_any_template() -> None:
+    with pytest.raises(TokenizerError, match="instruction-tuned"):
+        ChatTemplate.from_gguf({}, "gptx")
+    # Llama 2's vocabulary has none of the markup that the architecture's usual template writes.
+    template = ChatTemplate.from_gguf({"tokenizer.chat_template": " "}, "llama")
+    with pytest.raises(TokenizerError, match=r"no <\|start_header_id\|>"):
+        template.encode(user("Hi"), load_tokenizer("llama2"))
+
+
+def hostile_contents(tokenizer: Tokenizer) -> Iterator[str]:
+    """Everything that a user could type in the hope of writing markup."""
+    for special in tokenizer.special_texts:
+        yield special
+        yield f"  {special}{special}\n"
+        yield special[:1] + special
+        yield special[:-1] + special
+        for cut in range(1, len(special)):
+            yield special[:cut]
+            yield "a " + special[:cut] + "  "
+            yield special[cut:]
+
+
+@pytest.mark.parametrize("own", [True, False], ids=["own", "built-in"])
+@pytest.mark.parametrize("family", FAMILIES)
+def test_markup_in_messages_stays_text(family: str, own: bool) -> None:
+    template, tokenizer = template_of(family, own=own), load_tokenizer(family)
+
+    def conversation(content: str) -> list[dict[str, Any]]:
+        answer = {"role": "assistant", "content": content}
+        return [*user(content), answer, *user(content)]
+
+    def special_ids(ids: list[int]) -> list[int]:
+        return [token_id for token_id in ids if tokenizer.is_special(token_id)]
+
+    markup = special_ids(template.encode(conversation("x"), tokenizer))
+    assert len(markup) >= 7
+    for content in hostile_contents(tokenizer):
+        ids = template.encode(conversation(content), tokenizer)
+        assert special_ids(ids) == markup, content
+        # Only the spaces around tokens may differ: nothing of the text is lost or added.
+        typed = template.render(conversation(content)).replace(" ", "").replace("\n", "")
+        assert tokenizer.decode(ids, skip_special=False).replace(" ", "").replace("\n", "") == typed
+
+
+def test_markup_split_over_parts_stays_text() -> None:
+    tokenizer, template = load_tokenizer("gemma3"), template_of("gemma3")
+    special = "<end_of_turn>"
+    for cut in range(1, len(special)):
+        parts = [{"type": "text", "text": part} for part in (special[:cut], special[cut:])]
+        ids = template.encode(user(parts), tokenizer)
+        assert ids.count(106) == 1
+        assert tokenizer.decode(ids).startswith("user\n<end_of_turn>\nmodel")
+
+
+def test_markup_begun_by_the_template_stays_text() -> None:
+    tokenizer = load_tokenizer("gemma3")
+    template = template_from("<{{ messages[0].content }}<eos>")
+    for content in ("end_of_turn>", "end_of_turn>x", "end_of", "<end_of_turn>"):
+        ids = template.encode(user(content), tokenizer)
+        assert [token_id for token_id in ids if tokenizer.is_special(token_id)] == [2, 1]
+        assert tokenizer.decode(ids) == "<" + content
+
+
+def test_messages_that_use_the_marks_keep_them() -> None:
+    tokenizer = load_tokenizer("gemma3")
+    content = "".join(map(chr, range(0xFDD0, 0xFDF0))) + "<end_of_turn>"
+    ids = template_from("{{ messages[0].content }}").encode(user(content), tokenizer)
+    assert ids[0] == tokenizer.bos_id and tokenizer.decode(ids) == content
+
+
+@pytest.mark.parametrize("source", ["", "<bos>", "<bos><bos>", "{{ bos_token }}{{ bos_token }}"])
+def test_exactly_one_bos(source: str) -> None:
+    tokenizer = load_tokenizer("gemma3")
+    ids = template_from(source + "{{ messages[0].content }}").encode(user("Hello<bos>"), tokenizer)
+    assert ids[0] == 2 and ids.count(2) == 1
+
+
+def test_gemma_demands_alternating_roles() -> None:
+    for own in (True, False):
+        template = template_of("gemma3", own=own)
+        with pytest.raises(PromptError, match="must alternate") as caught:
+            template.render([*user("a"), *user("b")])
+        assert str(caught.value).endswith("...")
+
+
+@pytest.mark.parametrize(
+    ("messages", "words"),
+    [
+        ([], "at least one"),
+        ([{"content": "x"}], "needs a role"),
+        ([{"role": "<|end|>", "content": "x"}], "needs a role"),
+        (["hello"], "needs a role"),
+        ([{"role": "user"}], "needs content"),
+        ([{"role": "user", "content": 3}], "needs content"),
+        ([*user("a"), {"role": "user", "content": ["b"]}], "Message 2"),
+        ([{"role": "user", "content": [{"type": "text"}]}], "needs content"),
+    ],
+)
+def test_malformed_conversations(messages: list[Any], words: str) -> None:
+    with pytest.raises(PromptError, match=words):
+        template_of("gemma3").encode(messages, load_tokenizer("gemma3"))
+
+
+def test_functions_that_templates_expect() -> None:
+    template = ChatTemplate(
+        "{% for i in range(5) %}{% if i == 2 %}{% break %}{% endif %}{{ i }}{% endfor %} "
+        "{% generation %}{{ {'a': '<é>', 'b': [1]} | tojson }}{% endgeneration %} {{ strftime_now('%Y') }}\n"
+        "    {% if true %}\n  x\n    {% endif %}\n{{ 'a' ~ 1 ~ missing }}{{ 2 ** 5 }}{{ [1] * 2 + [3] }}",
+        {},
+        now=lambda: datetime(2025, 3, 5),
+    )
+    assert template.render(user("")) == '01 {"a": "<é>", "b": [1]} 2025\n  x\na132[1, 1, 3]'
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        ("{% if %}", "cannot be read"),
+        ("{{ 'x' ", "cannot be read"),
+        ("x" * 300_000, "longer than"),
+        ("{{ " + "(" * 20_000 + "1" + ")" * 20_000 + " }}", "nested too deeply"),
+    ],
+)
+def test_templates_that_do_not_compile(source: str, words: str) -> None:
+    with pytest.raises(TokenizerError, match=words):
+        template_from(source)
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        ("{{ ''.__class__.__mro__ }}", "unsafe"),
+        ("{{ messages.append(1) }}", "unsafe|not safely"),
+        ("{{ cycler.__init__.__globals__ }}", "unsafe"),
+        ("{% include 'x' %}", "failed"),
+        ("{{ messages[0].nothing.at_all }}", "failed"),
+        ("{{ 1 // 0 }}", "ZeroDivisionError"),
+        ("{% for i in range(100000) %}{% for j in range(100000) %}{% endfor %}{% endfor %}", "goes round"),
+        ("{% for i in range(100000) %}{% for j in range(100000) if false %}{% endfor %}{% endfor %}", "goes round"),
+        ("{% macro f(n) %}{% if n %}{{ f(n - 1) }}{{ f(n - 1) }}{% endif %}{% endmacro %}{{ f(40) }}", "goes round"),
+        ("{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}", "too much memory"),
+        ("{{ 'x' * 1000000000 }}", "writes more"),
+        ("{{ 1000000000 * [1] }}", "writes more"),
+        ("{{ 9 ** 9 ** 9 }}", "too large"),
+        ("{% set n = namespace(x='x') %}{% for i in range(99) %}{% set n.x = n.x ~ n.x %}{% endfor %}", "writes more"),
+        ("{% set n = namespace(x='x') %}{% for i in range(99) %}{% set n.x = n.x + n.x %}{% endfor %}", "writes more"),
+        ("{% set x = 'x' * 1000000 %}{% for i in range(99) %}{{ x }}{% endfor %}", "writes more"),
+        ("{{ range(1000000000) | list }}", "too much memory"),
+        ("{{ lipsum(n=1000) }}", "failed"),
+    ],
+)
+def test_hostile_templates_are_stopped(source: str, words: str) -> None:
+    template = template_from(source)
+    with pytest.raises(TokenizerError, match=words) as caught:
+        template.render(user("x"))
+    assert "\n" not in str(caught.value) and len(str(caught.value)) < 500

@@ -1,0 +1,192 @@
+/**
+ * A page's dealings with the engine: loads it, asks it, and builds it again when its device is lost.
+ * Keeps `document.body.dataset.state` ("loading", "ready", "generating" or "error"), `window.glowworm`
+ * and the status panel in step. Knows nothing of what the page asks for.
+ */
+
+import { Glowworm, GlowwormError } from "../glowworm.js";
+
+/** @typedef {import("../glowworm.js").Message} Message */
+/** @typedef {import("../glowworm.js").ChatOptions} ChatOptions */
+/** @typedef {import("../glowworm.js").Stats} Stats */
+/** @typedef {import("./status-panel.js").StatusPanel} StatusPanel */
+/** @typedef {"loading" | "ready" | "generating" | "error"} PageState */
+
+/**
+ * Where an answer goes.
+ * @typedef {object} AnswerSink
+ * @property {(text: string) => void} text
+ * @property {(sentence: string) => void} notice
+ * @property {() => void} restart  forget what came: the device was lost and the answer begins again
+ */
+
+export class EngineSession extends EventTarget {
+  /** @type {Glowworm | null} */
+  engine = null;
+  #status;
+  /** @type {string | Blob} */
+  #model = "";
+  /** @type {AbortController | null} of the answer that is being given */
+  #answering = null;
+  /** @type {AbortController | null} of the model that is being loaded */
+  #loading = null;
+  /** @type {Promise<void> | null} */
+  #reloading = null;
+  /** @type {unknown} the last error the user was told */
+  #shown = null;
+
+  /** @param {StatusPanel} status */
+  constructor(status) {
+    super();
+    this.#status = status;
+  }
+
+  /** @returns {PageState} */
+  get state() {
+    return /** @type {PageState} */ (document.body.dataset.state);
+  }
+
+  /** Whether a question would be answered now. */
+  get canAsk() {
+    return this.engine !== null && this.#answering === null && this.#loading === null && this.#reloading === null;
+  }
+
+  /**
+   * Loads a model in place of the one that is there. Failures are shown, not thrown.
+   * @param {string | Blob} model  name, URL or file; "" for the default
+   */
+  async load(model) {
+    this.#loading?.abort();
+    this.stop();
+    const loading = (this.#loading = new AbortController());
+    const former = this.engine;
+    this.engine = null;
+    this.#model = model;
+    this.#setState("loading");
+    await former?.close().catch(() => {});
+    /** @type {string[]} */
+    const notices = [];
+    try {
+      const engine = await Glowworm.load(model, {
+        signal: loading.signal,
+        onProgress: (event) => {
+          if (loading.signal.aborted) return;
+          if (event.phase === "notice") notices.push(event.message);
+          else this.#status.progress(event);
+        },
+      });
+      this.#loading = null;
+      this.#take(engine);
+      if (notices.length > 0) this.#status.notice(notices.join(" "), { label: "Close", run: () => this.#status.hide() });
+    } catch (error) {
+      if (loading.signal.aborted) return; // another model is being loaded
+      this.#loading = null;
+      this.#fail(error, { label: "Try again", run: () => void this.load(model) });
+    }
+  }
+
+  /**
+   * Asks for an answer. A device that is lost meanwhile is replaced and the answer begun again, once.
+   *
+   * @param {Message[]} messages
+   * @param {ChatOptions} options
+   * @param {AnswerSink} sink
+   * @param {() => void} retry  what the user's "Try again" does
+   * @returns {Promise<Stats | null>} null when it failed, which has been shown
+   */
+  async ask(messages, options, sink, retry) {
+    if (!this.canAsk) return null;
+    const answering = (this.#answering = new AbortController());
+    this.#status.hide();
+    this.#setState("generating");
+    try {
+      await this.#answer(messages, { ...options, signal: answering.signal }, sink).catch(async (error) => {
+        if (!isDeviceLost(error) || answering.signal.aborted) throw error;
+        sink.restart();
+        await this.#reload();
+        this.#setState("generating");
+        await this.#answer(messages, { ...options, signal: answering.signal }, sink);
+      });
+      this.#answering = null;
+      if (!this.#loading) this.#setState("ready");
+      return this.engine?.stats ?? null;
+    } catch (error) {
+      this.#answering = null;
+      const superseded = this.#loading !== null; // the user has chosen another model meanwhile
+      if (!superseded && error !== this.#shown) this.#fail(error, { label: "Try again", run: retry });
+      return null;
+    }
+  }
+
+  /** Ends the running answer; what came of it stays. */
+  stop() {
+    this.#answering?.abort();
+  }
+
+  /**
+   * @param {Message[]} messages
+   * @param {ChatOptions} options
+   * @param {AnswerSink} sink
+   */
+  async #answer(messages, options, sink) {
+    if (!this.engine) return;
+    for await (const part of this.engine.chat(messages, options)) {
+      if (part.text !== undefined) sink.text(part.text);
+      else sink.notice(part.notice);
+    }
+  }
+
+  /** @param {Glowworm} engine */
+  #take(engine) {
+    this.engine = engine;
+    /** @type {any} */ (window).glowworm = engine;
+    engine.addEventListener("devicelost", () => {
+      // While an answer is given, that answer's failure leads to the reload.
+      if (this.engine === engine && this.#answering === null) void this.#reload().catch(() => {});
+    });
+    this.#status.hide();
+    this.#setState("ready");
+    this.dispatchEvent(new Event("loaded"));
+  }
+
+  /** Builds the engine again after its device was lost; the conversation is the page's and not touched. */
+  #reload() {
+    this.#reloading ??= (async () => {
+      this.#setState("loading");
+      try {
+        await this.engine?.reload({ onProgress: (event) => this.#status.progress(event) });
+        this.#reloading = null;
+        this.#status.hide();
+        this.#setState("ready");
+      } catch (error) {
+        this.#reloading = null;
+        this.#fail(error, { label: "Try again", run: () => void this.load(this.#model) });
+        throw error;
+      }
+    })();
+    return this.#reloading;
+  }
+
+  /**
+   * @param {unknown} error
+   * @param {{label: string, run: () => void}} action
+   */
+  #fail(error, action) {
+    this.#shown = error;
+    if (!(error instanceof GlowwormError)) console.error(error);
+    const sentence = error instanceof GlowwormError ? error.message : "Something went wrong in this page; reload it.";
+    this.#status.error(sentence, action);
+    this.#setState("error");
+  }
+
+  /** @param {PageState} state */
+  #setState(state) {
+    document.body.dataset.state = state;
+    this.dispatchEvent(new Event("statechange"));
+  }
+}
+
+/** @param {unknown} error */
+function isDeviceLost(error) {
+  return error instanceof GlowwormError && error.kind === "DeviceLostError";
+}

@@ -1,0 +1,267 @@
+/**
+ * Glowworm: language models in the page. This file is the whole public API.
+ *
+ *     import { Glowworm } from "./glowworm.js";
+ *
+ *     const engine = await Glowworm.load("glowworm-story", { onProgress: ({ fraction }) => … });
+ *     for await (const part of engine.chat([{ role: "user", content: "Tell me a story." }])) {
+ *       if (part.text) output.append(part.text);
+ *     }
+ *
+ * Everything heavy happens in a worker; nothing here blocks the page.
+ */
+
+import * as Comlink from "./vendor/comlink/comlink.mjs";
+import { fromFailure, GlowwormError } from "./errors.js";
+import { readCatalogue } from "./worker/catalogue.js";
+
+export { GlowwormError };
+
+/** @typedef {import("./worker/load-progress.js").LoadEvent} LoadEvent */
+/** @typedef {import("./worker/catalogue.js").CatalogueEntry} CatalogueEntry */
+
+/**
+ * @typedef {object} LoadOptions
+ * @property {(event: LoadEvent) => void} [onProgress]  phases, bytes and the fraction of the whole
+ * @property {AbortSignal} [signal]                     gives up loading; what was downloaded is kept
+ * @property {number} [context]                         tokens of conversation to hold; default: the engine's choice
+ * @property {string[]} [features]                      WebGPU features to use; default: all the device has
+ */
+
+/**
+ * @typedef {object} Message
+ * @property {"system" | "user" | "assistant"} role
+ * @property {string} content
+ */
+
+/**
+ * @typedef {object} ChatOptions
+ * @property {AbortSignal} [signal]  ends the answer early; the pieces that came are the answer
+ * @property {number} [temperature]  0 is greedy
+ * @property {number} [top_k]
+ * @property {number} [top_p]
+ * @property {number} [min_p]
+ * @property {number} [repetition_penalty]
+ * @property {number} [presence_penalty]
+ * @property {number} [frequency_penalty]
+ * @property {number} [seed]         the same seed, the same answer
+ * @property {number} [max_tokens]
+ * @property {string[]} [stop]       texts that end the answer
+ */
+
+/**
+ * A piece of an answer, or a sentence about it for the user (such as that the oldest turns no longer fit).
+ * @typedef {{text: string, notice?: undefined} | {notice: string, text?: undefined}} Part
+ */
+
+/**
+ * @typedef {object} Stats  figures of the last answer; times in ms
+ * @property {number} [prompt_tokens]
+ * @property {number} [reused_tokens]       of the prompt, that were still in the KV cache
+ * @property {number} [generated_tokens]
+ * @property {number} [ttft_ms]             from asking to the first token
+ * @property {number} [prefill_ms]
+ * @property {number} [prefill_tokens_per_second]
+ * @property {number} [decode_tokens_per_second]
+ * @property {"stop" | "length" | "abort" | "context"} [stop_reason]
+ * @property {number} [seed]                gives the same answer again
+ * @property {number} [decode_dispatches]   GPU dispatches per token
+ * @property {Record<string, any>} load     phases of the last loading, which overlap: python_ms, weights_ms, ready_ms, …
+ */
+
+const LIST_URL = new URL("./models/models.json", import.meta.url).href;
+
+/**
+ * A loaded model. Made by {@link Glowworm.load}; holds a worker and GPU memory until {@link Glowworm#close}.
+ *
+ * Fires `devicelost` (a CustomEvent whose `detail` is the reason) when the graphics device goes away.
+ * Answers then fail with kind "DeviceLostError" until {@link Glowworm#reload}.
+ */
+export class Glowworm extends EventTarget {
+  #worker;
+  /** @type {any} Comlink's view of the worker's EngineHost */
+  #host;
+  /** @type {Record<string, any>} */
+  #info = {};
+  /** @type {Stats} */
+  #stats = { load: {} };
+  /** @type {Promise<unknown>} answers are given one after the other */
+  #queue = Promise.resolve();
+  /** @type {Promise<never>} rejects when the worker cannot run, or when the engine is closed */
+  #broken;
+  /** @type {(error: GlowwormError) => void} */
+  #break = () => {};
+
+  /**
+   * Loads a model: from the browser's storage if it was fetched before, from the network if not.
+   *
+   * @param {string | Blob} [model]  a name of models.json (default: the list's default), the URL of a GGUF file, or a file
+   * @param {LoadOptions} [options]
+   * @returns {Promise<Glowworm>}
+   * @throws {GlowwormError} what went wrong, in a sentence; or the signal's reason
+   */
+  static async load(model = "", { onProgress, signal, ...options } = {}) {
+    signal?.throwIfAborted();
+    const engine = new Glowworm();
+    try {
+      const request = { model, listUrl: LIST_URL, pageUrl: document.baseURI, options };
+      const onLost = (/** @type {string} */ reason) => engine.#lost(reason);
+      await engine.#loading(
+        engine.#host.load(request, Comlink.proxy(onProgress ?? (() => {})), Comlink.proxy(onLost)),
+        signal,
+      );
+      return engine;
+    } catch (error) {
+      engine.#terminate();
+      throw error;
+    }
+  }
+
+  /**
+   * The models this site offers.
+   * @param {AbortSignal} [signal]
+   * @returns {Promise<{default: string, models: CatalogueEntry[]}>}
+   */
+  static models(signal) {
+    return readCatalogue(LIST_URL, signal);
+  }
+
+  /** Use {@link Glowworm.load}. */
+  constructor() {
+    super();
+    this.#worker = new Worker(new URL("./worker/worker.js", import.meta.url), { type: "module", name: "glowworm" });
+    this.#host = Comlink.wrap(this.#worker);
+    this.#broken = new Promise((_, reject) => (this.#break = reject));
+    this.#broken.catch(() => {});
+    this.#worker.addEventListener("error", (event) => {
+      const why = event.message ? ` (${event.message.replace(/\.$/, "")})` : "";
+      this.#break(new GlowwormError("InternalError", `The engine's worker could not run${why}; reload the page.`));
+    });
+  }
+
+  /** What was loaded: name, family, parameters, context, sizes in bytes, device, default sampling. */
+  get info() {
+    return this.#info;
+  }
+
+  /** Figures of the last answer, and of loading under `load`. */
+  get stats() {
+    return this.#stats;
+  }
+
+  /**
+   * Answers the last message of a conversation. Give the whole conversation each time: what it shares with the one
+   * before is not computed again. Answers asked for at the same time are given one after the other.
+   *
+   * Aborting ends the iteration without an error: the pieces that came are the answer, `stats.stop_reason` is "abort".
+   * So does leaving the loop.
+   *
+   * @param {Message[]} messages
+   * @param {ChatOptions} [options]
+   * @returns {AsyncGenerator<Part, void, void>}
+   * @throws {GlowwormError}
+   */
+  async *chat(messages, { signal, ...options } = {}) {
+    const before = this.#queue;
+    /** @type {() => void} */
+    let done = () => {};
+    this.#queue = new Promise((resolve) => (done = () => resolve(undefined)));
+    await before;
+
+    const { load } = this.#stats;
+    if (signal?.aborted) {
+      this.#stats = { stop_reason: "abort", generated_tokens: 0, load };
+      return done();
+    }
+    /** @type {Part[]} */
+    const parts = [];
+    let wake = () => {};
+    const emit = (/** @type {"text" | "notice"} */ kind, /** @type {string} */ text) => {
+      parts.push(kind === "text" ? { text } : { notice: text });
+      wake();
+    };
+    const stop = () => void this.#host.stop();
+    signal?.addEventListener("abort", stop, { once: true });
+
+    let running = true;
+    const answer = this.#settle(this.#host.chat(JSON.stringify(messages), JSON.stringify(options), Comlink.proxy(emit)))
+      .then((stats) => {
+        this.#stats = { ...stats, load };
+      })
+      .finally(() => {
+        running = false;
+        wake();
+      });
+    answer.catch(() => {});
+    try {
+      while (running || parts.length > 0) {
+        const part = parts.shift();
+        if (part) yield part;
+        else await new Promise((resolve) => (wake = () => resolve(undefined)));
+      }
+      await answer; // throws what went wrong
+    } finally {
+      signal?.removeEventListener("abort", stop);
+      if (running) stop();
+      await answer.catch(() => {});
+      done();
+    }
+  }
+
+  /**
+   * Builds the engine again in the same worker, from the stored weights, after `devicelost`.
+   *
+   * @param {Pick<LoadOptions, "onProgress" | "signal">} [options]  aborting closes the engine
+   * @throws {GlowwormError}
+   */
+  async reload({ onProgress, signal } = {}) {
+    signal?.throwIfAborted();
+    await this.#loading(this.#host.reload(Comlink.proxy(onProgress ?? (() => {}))), signal);
+  }
+
+  /** Frees the GPU's memory and the worker. */
+  async close() {
+    try {
+      await Promise.race([this.#host.close(), this.#broken]);
+    } finally {
+      this.#terminate();
+    }
+  }
+
+  /**
+   * @param {Promise<any>} call  a loading of the host
+   * @param {AbortSignal} [signal]
+   */
+  async #loading(call, signal) {
+    const abort = () => this.#terminate(signal?.reason);
+    signal?.addEventListener("abort", abort, { once: true });
+    try {
+      const { info, load } = await this.#settle(call);
+      this.#info = info;
+      this.#stats = { load };
+    } finally {
+      signal?.removeEventListener("abort", abort);
+    }
+  }
+
+  /**
+   * @param {Promise<import("./worker/worker.js").Outcome<any>>} call
+   * @returns {Promise<any>}
+   */
+  async #settle(call) {
+    const { value, failure } = await Promise.race([call, this.#broken]);
+    if (failure) throw fromFailure(failure);
+    return value;
+  }
+
+  /** @param {string} reason */
+  #lost(reason) {
+    this.dispatchEvent(new CustomEvent("devicelost", { detail: reason }));
+  }
+
+  /** @param {any} [reason]  what calls that are still under way fail with */
+  #terminate(reason = new GlowwormError("ClosedError", "The engine was closed.")) {
+    this.#break(reason);
+    this.#worker.terminate();
+  }
+}

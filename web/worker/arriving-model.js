@@ -1,0 +1,249 @@
+/**
+ * A model on its way from the network: readable as far as it has come, kept as it comes, checked when it is whole.
+ */
+
+import { sha256 } from "../vendor/noble-hashes/sha2.js";
+import { GlowwormError } from "../errors.js";
+import { download } from "./download.js";
+import { readFile, readJson, removeFile, writeJson } from "./opfs.js";
+import { digestOf, PIECE_BYTES, StaleBytesError, toHex } from "./pieces.js";
+
+/** @typedef {import("./catalogue.js").CatalogueEntry} CatalogueEntry */
+/** @typedef {import("./store.js").OpenOptions} OpenOptions */
+/** @typedef {import("./store.js").Sidecar} Sidecar */
+/** @typedef {import("./spool.js").Spool} Spool */
+
+export class ArrivingModel {
+  size = 0;
+  downloadedBytes = 0;
+  /** @type {unknown} why no more bytes will come */
+  failure = null;
+  #entry;
+  #folder;
+  #spool;
+  #options;
+  #handedOut = false;
+  #toldAboutMemory = false;
+  /** @type {File | null} the whole, once it is on disk and found right */
+  #file = null;
+  /** @type {{end: number, resolve: () => void, reject: (reason: unknown) => void}[]} */
+  #waiting = [];
+  /** @type {Promise<void>} */
+  #arrival;
+
+  /**
+   * Begins to fetch; resolves when the size is known.
+   *
+   * @param {CatalogueEntry} entry
+   * @param {FileSystemDirectoryHandle | null} folder  null: nothing can be kept
+   * @param {Spool} spool  with what is left of an earlier attempt
+   * @param {OpenOptions} options
+   * @returns {Promise<ArrivingModel>}
+   */
+  static async start(entry, folder, spool, options) {
+    const model = new ArrivingModel(entry, folder, spool, options);
+    await model.#reached(0);
+    return model;
+  }
+
+  /**
+   * @param {CatalogueEntry} entry
+   * @param {FileSystemDirectoryHandle | null} folder
+   * @param {Spool} spool
+   * @param {OpenOptions} options
+   */
+  constructor(entry, folder, spool, options) {
+    this.#entry = entry;
+    this.#folder = folder;
+    this.#spool = spool;
+    this.#options = options;
+    this.#arrival = this.#fetch();
+    this.#arrival.catch((error) => this.#fail(error));
+  }
+
+  /** @returns {"disk" | "memory"} */
+  get place() {
+    return this.#file || this.#spool.onDisk ? "disk" : "memory";
+  }
+
+  verified() {
+    return this.#arrival;
+  }
+
+  /**
+   * @param {number} offset
+   * @param {number} length
+   * @returns {Promise<Uint8Array>}
+   */
+  async read(offset, length) {
+    const end = Math.min(offset + length, this.size);
+    await this.#reached(end);
+    this.#handedOut = true;
+    if (this.#file) return new Uint8Array(await this.#file.slice(offset, end).arrayBuffer());
+    return this.#spool.read(offset, end - offset);
+  }
+
+  async #fetch() {
+    const { name, url, bytes: expectedBytes, sha256: expected = null, title = name } = this.#entry;
+    const { signal } = this.#options;
+    const spool = this.#spool;
+    const sidecarName = `${name}.json`;
+    const kept = /** @type {Sidecar | null} */ (this.#folder && (await readJson(this.#folder, sidecarName)));
+    const sameFile = kept !== null && kept.url === url && kept.sha256 === expected;
+    const resumable = sameFile && kept.pieces === null && (expected ?? kept.validator) !== null;
+    if (!resumable || spool.length > kept.bytes) spool.clear();
+    let checksums = new Checksums();
+    await checksums.catchUp(spool);
+    this.size = expectedBytes ?? (resumable ? kept.bytes : 0);
+    this.#announce();
+
+    /** @type {Sidecar} */
+    const sidecar = { url, sha256: expected, bytes: 0, validator: resumable ? kept.validator : null, pieces: null };
+    let resumedBytes = spool.length;
+    if (resumedBytes === 0 || resumedBytes !== kept?.bytes) {
+      const chunks = download(url, { offset: resumedBytes, validator: sidecar.validator, expectedBytes, signal });
+      for await (const { offset, bytes, total, validator } of chunks) {
+        if (offset !== spool.length) {
+          if (this.#handedOut) throw this.#stale(title);
+          spool.clear();
+          checksums = new Checksums();
+          resumedBytes = 0;
+        }
+        if (sidecar.bytes !== total || sidecar.validator !== validator) {
+          Object.assign(sidecar, { bytes: total, validator });
+          await this.#keep(sidecarName, sidecar);
+        }
+        this.size = total;
+        this.#append(bytes);
+        await checksums.add(bytes, spool);
+        this.downloadedBytes += bytes.length;
+        this.#announce();
+      }
+    } else {
+      sidecar.bytes = resumedBytes;
+    }
+
+    const pieces = await checksums.finish(spool);
+    if (expected !== null && checksums.whole !== expected) {
+      const resumed = resumedBytes > 0;
+      spool.clear();
+      if (this.#folder) await removeFile(this.#folder, sidecarName);
+      if (resumed) throw this.#stale(title);
+      throw new GlowwormError(
+        "WeightsError",
+        `The weights of ${title} arrived damaged (their checksum is not the announced one) and were discarded; try again, and if it happens again, the site's file is broken.`,
+      );
+    }
+    if (this.#folder && spool.onDisk) {
+      await this.#keep(sidecarName, { ...sidecar, pieces });
+      this.#file = await readFile(this.#folder, name);
+      spool.close(); // so that other tabs can open it
+    }
+  }
+
+  /** @param {Uint8Array} bytes */
+  #append(bytes) {
+    try {
+      this.#spool.append(bytes);
+    } catch (cause) {
+      if (!(cause instanceof RangeError)) throw cause;
+      throw new GlowwormError(
+        "StorageError",
+        "There is no room for this model, neither in the browser's storage nor in memory; free some space and try again.",
+        { cause },
+      );
+    }
+    if (!this.#spool.onDisk && !this.#toldAboutMemory) {
+      this.#toldAboutMemory = true;
+      this.#options.onNotice?.(
+        this.#folder
+          ? "The browser's storage is full, so this model is held in memory and must be fetched again next time."
+          : "This window offers no storage, so the model is held in memory and must be fetched again next time.",
+      );
+    }
+  }
+
+  /**
+   * @param {string} name
+   * @param {Sidecar} sidecar
+   */
+  async #keep(name, sidecar) {
+    // With no room even for the note, the model runs from memory or is fetched again: nothing is lost but time.
+    if (this.#folder) await writeJson(this.#folder, name, sidecar).catch(() => {});
+  }
+
+  /** @param {string} title */
+  #stale(title) {
+    return new StaleBytesError(`The file of ${title} changed while it was being fetched; try again.`);
+  }
+
+  #announce() {
+    if (this.size === 0) return;
+    const arrived = this.#spool.length;
+    this.#options.onDownload?.(arrived, this.size);
+    this.#waiting = this.#waiting.filter(({ end, resolve }) => {
+      if (end <= arrived) resolve();
+      return end > arrived;
+    });
+  }
+
+  /**
+   * @param {number} end
+   * @returns {Promise<void>} resolves when the size is known and the bytes before `end` are there
+   */
+  async #reached(end) {
+    if (this.failure) throw this.failure;
+    if (this.size > 0 && this.#spool.length >= end) return;
+    await new Promise((resolve, reject) => this.#waiting.push({ end, resolve: () => resolve(undefined), reject }));
+  }
+
+  /** @param {unknown} error */
+  #fail(error) {
+    this.failure = error;
+    this.#spool.close();
+    for (const { reject } of this.#waiting) reject(error);
+    this.#waiting = [];
+  }
+}
+
+/** The digest of the whole file and of each of its pieces, kept up as the file grows. */
+class Checksums {
+  #whole = sha256.create();
+  #seen = 0;
+  /** @type {string[]} */
+  #pieces = [];
+  whole = "";
+
+  /**
+   * @param {Uint8Array} bytes  just appended
+   * @param {Spool} spool
+   */
+  async add(bytes, spool) {
+    this.#whole.update(bytes);
+    this.#seen += bytes.length;
+    while (this.#seen >= (this.#pieces.length + 1) * PIECE_BYTES) await this.#addPiece(spool);
+  }
+
+  /** @param {Spool} spool  whose bytes have not been added yet */
+  async catchUp(spool) {
+    while (this.#seen < spool.length) {
+      await this.add(spool.read(this.#seen, Math.min(PIECE_BYTES, spool.length - this.#seen)), spool);
+    }
+  }
+
+  /**
+   * @param {Spool} spool
+   * @returns {Promise<string[]>}
+   */
+  async finish(spool) {
+    if (this.#seen > this.#pieces.length * PIECE_BYTES) await this.#addPiece(spool);
+    this.whole = toHex(this.#whole.digest());
+    return this.#pieces;
+  }
+
+  /** @param {Spool} spool */
+  async #addPiece(spool) {
+    const start = this.#pieces.length * PIECE_BYTES;
+    this.#pieces.push(await digestOf(spool.read(start, Math.min(PIECE_BYTES, this.#seen - start))));
+  }
+}

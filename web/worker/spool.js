@@ -1,0 +1,87 @@
+/**
+ * A file that grows at its end while it is read: on disk as long as the disk takes it, in memory from there on.
+ */
+
+import { isQuotaExceeded } from "./opfs.js";
+
+const BLOCK_BYTES = 8 * 1024 * 1024;
+
+export class Spool {
+  /** @type {Uint8Array[]} blocks of BLOCK_BYTES, holding what the disk did not take */
+  #blocks = [];
+  #diskBytes = 0;
+  #memoryBytes = 0;
+  /** @type {FileSystemSyncAccessHandle | null} */
+  #handle;
+
+  /** @param {FileSystemSyncAccessHandle | null} handle  null: keep everything in memory */
+  constructor(handle) {
+    this.#handle = handle;
+    this.#diskBytes = handle?.getSize() ?? 0;
+  }
+
+  get length() {
+    return this.#diskBytes + this.#memoryBytes;
+  }
+
+  /** Whether all of it is on disk. */
+  get onDisk() {
+    return this.#handle !== null && this.#memoryBytes === 0;
+  }
+
+  /** @param {Uint8Array} bytes */
+  append(bytes) {
+    if (this.#handle && this.#memoryBytes === 0) {
+      let written = 0;
+      try {
+        written = this.#handle.write(/** @type {Uint8Array<ArrayBuffer>} */ (bytes), { at: this.#diskBytes });
+      } catch (error) {
+        if (!isQuotaExceeded(error)) throw error;
+        this.#handle.truncate(this.#diskBytes);
+      }
+      this.#diskBytes += written;
+      bytes = bytes.subarray(written);
+    }
+    while (bytes.length > 0) {
+      const used = this.#memoryBytes % BLOCK_BYTES;
+      if (used === 0) this.#blocks.push(new Uint8Array(BLOCK_BYTES));
+      const taken = bytes.subarray(0, BLOCK_BYTES - used);
+      /** @type {Uint8Array} */ (this.#blocks.at(-1)).set(taken, used);
+      this.#memoryBytes += taken.length;
+      bytes = bytes.subarray(taken.length);
+    }
+  }
+
+  /**
+   * @param {number} offset
+   * @param {number} length  the range must have been appended
+   * @returns {Uint8Array} a copy
+   */
+  read(offset, length) {
+    const out = new Uint8Array(length);
+    const fromDisk = Math.max(0, Math.min(length, this.#diskBytes - offset));
+    if (fromDisk > 0) this.#handle?.read(out.subarray(0, fromDisk), { at: offset });
+    for (let done = fromDisk; done < length; ) {
+      const at = offset + done - this.#diskBytes;
+      const start = at % BLOCK_BYTES;
+      const part = this.#blocks[Math.floor(at / BLOCK_BYTES)].subarray(start, start + length - done);
+      out.set(part, done);
+      done += part.length;
+    }
+    return out;
+  }
+
+  clear() {
+    this.#handle?.truncate(0);
+    this.#diskBytes = 0;
+    this.#memoryBytes = 0;
+    this.#blocks = [];
+  }
+
+  /** Lets go of the disk; what is in memory stays readable only if nothing is on disk. */
+  close() {
+    this.#handle?.flush();
+    this.#handle?.close();
+    this.#handle = null;
+  }
+}

@@ -1,0 +1,115 @@
+/**
+ * Where a model's bytes come from: a file the user picked, the browser's private file system, or the network.
+ * Whoever reads does not notice which. Nothing here knows what a model is: names, bytes and digests only.
+ *
+ * On disk a model is `models/<name>` beside `models/<name>.json`, its {@link Sidecar}. The file's length says how much
+ * has arrived; the sidecar's `pieces` say that all of it has and was found right.
+ */
+
+import { ArrivingModel } from "./arriving-model.js";
+import { modelsFolder, openForWriting, readFile, readJson } from "./opfs.js";
+import { Spool } from "./spool.js";
+import { StoredModel } from "./stored-model.js";
+import { GlowwormError } from "../errors.js";
+
+/** @typedef {import("./catalogue.js").CatalogueEntry} CatalogueEntry */
+
+/**
+ * @typedef {object} ModelSource
+ * @property {number} size                    bytes
+ * @property {(offset: number, length: number) => Promise<Uint8Array>} read
+ *     a copy of the range; waits for bytes that are still on their way
+ * @property {() => Promise<void>} verified   resolves once everything that was read is known to be right
+ * @property {"file" | "disk" | "memory"} place  where the bytes are kept
+ * @property {unknown} failure                the error of a read that failed, null before
+ * @property {number} downloadedBytes         what this source took from the network
+ */
+
+/**
+ * What is remembered of a stored file.
+ * @typedef {object} Sidecar
+ * @property {string} url
+ * @property {string | null} sha256     as announced; null for a bare URL
+ * @property {number} bytes
+ * @property {string | null} validator  ETag or date of the version that is being fetched
+ * @property {string[] | null} pieces   SHA-256 of each piece of PIECE_BYTES once the whole was verified, null before
+ */
+
+/**
+ * @typedef {object} OpenOptions
+ * @property {AbortSignal} [signal]
+ * @property {(done: number, total: number) => void} [onDownload]
+ * @property {(message: string) => void} [onNotice]  one sentence for the user
+ */
+
+/**
+ * A picked or dropped file, read in place.
+ * @param {Blob} file
+ * @returns {ModelSource}
+ */
+export function openFile(file) {
+  return {
+    size: file.size,
+    place: "file",
+    downloadedBytes: 0,
+    failure: null,
+    verified: async () => {},
+    async read(offset, length) {
+      try {
+        return new Uint8Array(await file.slice(offset, offset + length).arrayBuffer());
+      } catch (cause) {
+        const message = "The file can no longer be read; it was moved or changed, so pick it again.";
+        this.failure = new GlowwormError("WeightsError", message, { cause });
+        throw this.failure;
+      }
+    },
+  };
+}
+
+/**
+ * A model of the catalogue: from disk when it was fetched before, else from the network, on to disk.
+ * Several tabs that want the same model fetch it once: the others wait for the first.
+ *
+ * @param {CatalogueEntry} entry
+ * @param {OpenOptions} [options]
+ * @returns {Promise<ModelSource>}
+ * @throws {GlowwormError} DownloadError, WeightsError, StorageError
+ */
+export async function openModel(entry, options = {}) {
+  const folder = await modelsFolder();
+  const stored = folder && (await openStored(folder, entry, options));
+  if (stored) return stored;
+  if (!folder) return ArrivingModel.start(entry, null, new Spool(null), options);
+  return new Promise((resolve, reject) => {
+    navigator.locks
+      .request(lockName(entry), { signal: options.signal }, async () => {
+        const ready = await openStored(folder, entry, options); // another tab may just have put it there
+        if (ready) return resolve(ready);
+        const handle = await openForWriting(folder, entry.name).catch(() => null);
+        const arriving = await ArrivingModel.start(entry, folder, new Spool(handle), options);
+        resolve(arriving);
+        await arriving.verified().catch(() => {}); // whoever reads it is told
+      })
+      .catch(reject);
+  });
+}
+
+/**
+ * @param {FileSystemDirectoryHandle} folder
+ * @param {CatalogueEntry} entry
+ * @param {OpenOptions} options
+ * @returns {Promise<StoredModel | null>} null unless all of it is there
+ */
+async function openStored(folder, entry, options) {
+  const sidecar = /** @type {Sidecar | null} */ (await readJson(folder, `${entry.name}.json`));
+  if (!sidecar?.pieces) return null;
+  if (entry.sha256 ? sidecar.sha256 !== entry.sha256 : sidecar.url !== entry.url) return null;
+  const file = await readFile(folder, entry.name);
+  if (file?.size !== sidecar.bytes) return null;
+  return new StoredModel(folder, entry, sidecar, file, options.signal);
+}
+
+/** @param {CatalogueEntry} entry */
+function lockName(entry) {
+  return `glowworm model ${entry.name}`;
+}

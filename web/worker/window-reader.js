@@ -1,0 +1,34 @@
+/**
+ * @typedef {{ size: number, read(offset: number, length: number): Promise<Uint8Array<ArrayBuffer>> }} Source
+ */
+
+/** Reads small ranges in rising order out of large reads: a model has hundreds of tensors of a few kilobytes. */
+export class WindowReader {
+  #start = 0;
+  /** @type {Uint8Array<ArrayBuffer>} */
+  #window = new Uint8Array(0);
+
+  /**
+   * @param {Source} source
+   * @param {number} windowBytes  the most that is read at once
+   */
+  constructor(source, windowBytes) {
+    this.source = source;
+    this.windowBytes = windowBytes;
+  }
+
+  /**
+   * @param {number} offset
+   * @param {number} length  at most `windowBytes`
+   * @returns {Promise<Uint8Array<ArrayBuffer>>} a view that is valid until the next call; short at the end of the source
+   */
+  async read(offset, length) {
+    const within = offset - this.#start;
+    if (within < 0 || within + length > this.#window.byteLength) {
+      this.#start = offset;
+      this.#window = await this.source.read(offset, Math.min(this.windowBytes, this.source.size - offset));
+      return this.#window.subarray(0, length);
+    }
+    return this.#window.subarray(within, within + length);
+  }
+}
