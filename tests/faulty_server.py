@@ -26,9 +26,11 @@ class Faults:
     """What goes wrong, for paths that end in `suffix`; all off at first."""
 
     suffix: str = ".gguf"
-    cut_after_bytes: int | None = None
-    """Break the connection after so many body bytes, once per request."""
-    cuts_left: int = 0
+    cuts: list[int] = field(default_factory=list)
+    """Break connections: one entry a request, the body bytes to send before."""
+    stall_after_bytes: int | None = None
+    """Send so many body bytes of the file and then nothing, until `resume` is set."""
+    resume: threading.Event = field(default_factory=threading.Event)
     ignore_ranges: bool = False
     overrides: dict[str, bytes] = field(default_factory=dict)
     """Path → bytes to serve in place of the file's."""
@@ -86,12 +88,17 @@ def serve_with_faults(folder: Path) -> Iterator[FaultyServer]:
             if status is HTTPStatus.PARTIAL_CONTENT:
                 self.send_header("Content-Range", f"bytes {start}-{end - 1}/{len(body)}")
             self.end_headers()
-            if faulty and faults.cut_after_bytes is not None and faults.cuts_left > 0:
-                faults.cuts_left -= 1
-                self.wfile.write(body[start : min(end, start + faults.cut_after_bytes)])
+            if faulty and faults.cuts:
                 self.close_connection = True
-                return
-            self.wfile.write(body[start:end])
+                end = min(end, start + faults.cuts.pop(0))
+            try:
+                if faulty and faults.stall_after_bytes is not None and end > faults.stall_after_bytes:
+                    self.wfile.write(body[start : faults.stall_after_bytes])
+                    faults.resume.wait(timeout=60)
+                    start = max(start, faults.stall_after_bytes)
+                self.wfile.write(body[start:end])
+            except OSError:
+                self.close_connection = True  # the page went away, as some tests make it do
 
         def _body(self, path: str) -> bytes | None:
             if path in faults.overrides:
@@ -109,6 +116,7 @@ def serve_with_faults(folder: Path) -> Iterator[FaultyServer]:
     try:
         yield FaultyServer(f"http://127.0.0.1:{server.server_address[1]}", faults, requests)
     finally:
+        faults.resume.set()
         server.shutdown()
         server.server_close()
         thread.join()

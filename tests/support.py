@@ -1,11 +1,13 @@
-"""What tests share beside fixtures: a server to stop and start, and a record of what pages say and want."""
+"""What tests share beside fixtures: servers to stop, what pages say and ask for, Python in a worker."""
 
+import json
 import threading
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from glowworm_tools.server import create_app, listen
-from playwright.sync_api import BrowserContext, ConsoleMessage
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page
 
 
 class SiteServer:
@@ -42,7 +44,7 @@ class Journal:
     console: list[str] = field(default_factory=list)
     """All messages, as "type: text"."""
     errors: list[str] = field(default_factory=list)
-    """Uncaught exceptions and console errors."""
+    """Uncaught exceptions and console errors, but for the icon that browsers want of every origin."""
     requests: list[str] = field(default_factory=list)
     """Addresses, workers' and service workers' requests included."""
 
@@ -53,9 +55,41 @@ class Journal:
 
     def _note(self, message: ConsoleMessage) -> None:
         self.console.append(f"{message.type}: {message.text}")
-        if message.type == "error":
+        if message.type == "error" and not message.location.get("url", "").endswith("/favicon.ico"):
             self.errors.append(f"{message.text} ({message.location.get('url', '')})")
 
     def requests_outside(self, origin: str) -> list[str]:
         """Requests to anywhere but `origin`, which there must never be."""
         return [url for url in self.requests if not url.startswith((origin, "data:", "blob:"))]
+
+
+_WORKER = """
+import { bootPython } from "%(boot)s";
+try {
+  const phases = [];
+  const python = await bootPython({ ...%(options)s, onPhase: (phase) => phases.push(phase) });
+  const value = await python.runPythonAsync(%(code)s);
+  postMessage({ phases, value: value?.toJs ? value.toJs() : value });
+} catch (error) {
+  postMessage({ error: String(error) });
+}
+"""
+
+_IN_WORKER = """(source) => new Promise((resolve, reject) => {
+  const url = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
+  const worker = new Worker(url, { type: "module" });
+  worker.onmessage = ({ data }) => { worker.terminate(); resolve(data); };
+  worker.onerror = ({ message }) => reject(new Error(message));
+})"""
+
+
+def boot_python(page: Page, url: str, code: str, **options: Any) -> dict[str, Any]:
+    """Starts Python in a fresh worker of the site at `url` and runs `code` there.
+
+    Returns {"phases", what `onPhase` was told, and "value", the last expression's}.
+    """
+    page.goto(url + "models/models.json")  # A page of the site's origin that starts nothing by itself.
+    values = {"boot": url + "worker/boot.js", "options": json.dumps(options), "code": json.dumps(code)}
+    result = page.evaluate(_IN_WORKER, _WORKER % values)
+    assert "error" not in result, result["error"]
+    return result

@@ -26,6 +26,7 @@ export { GlowwormError };
  * @property {AbortSignal} [signal]                     gives up loading; what was downloaded is kept
  * @property {number} [context]                         tokens of conversation to hold; default: the engine's choice
  * @property {string[]} [features]                      WebGPU features to use; default: all the device has
+ * @property {boolean} [everyRow]                       prepare {@link Glowworm#logits} as well
  */
 
 /**
@@ -47,6 +48,7 @@ export { GlowwormError };
  * @property {number} [seed]         the same seed, the same answer
  * @property {number} [max_tokens]
  * @property {string[]} [stop]       texts that end the answer
+ * @property {boolean} [ignore_eos]  go on where the model would end its answer, for measuring
  */
 
 /**
@@ -65,7 +67,6 @@ export { GlowwormError };
  * @property {number} [decode_tokens_per_second]
  * @property {"stop" | "length" | "abort" | "context"} [stop_reason]
  * @property {number} [seed]                gives the same answer again
- * @property {number} [decode_dispatches]   GPU dispatches per token
  * @property {Record<string, any>} load     phases of the last loading, which overlap: python_ms, weights_ms, ready_ms, …
  */
 
@@ -161,13 +162,49 @@ export class Glowworm extends EventTarget {
    * @returns {AsyncGenerator<Part, void, void>}
    * @throws {GlowwormError}
    */
-  async *chat(messages, { signal, ...options } = {}) {
-    const before = this.#queue;
-    /** @type {() => void} */
-    let done = () => {};
-    this.#queue = new Promise((resolve) => (done = () => resolve(undefined)));
-    await before;
+  chat(messages, options = {}) {
+    return this.#answer("chat", messages, options);
+  }
 
+  /**
+   * Continues a plain text (special tokens in it count as such) or token ids. Otherwise as {@link Glowworm#chat}.
+   *
+   * @param {string | number[]} prompt
+   * @param {ChatOptions} [options]
+   * @returns {AsyncGenerator<Part, void, void>}
+   * @throws {GlowwormError}
+   */
+  generate(prompt, options = {}) {
+    return this.#answer("generate", prompt, options);
+  }
+
+  /**
+   * The logits after every token of `ids`, for a model loaded with the option `everyRow`.
+   *
+   * @param {number[]} ids
+   * @returns {Promise<Float32Array[]>} one per token, of the vocabulary's length
+   * @throws {GlowwormError}
+   */
+  async logits(ids) {
+    const done = await this.#turn();
+    try {
+      /** @type {Float32Array} */
+      const values = await this.#settle(this.#host.logits(JSON.stringify(ids)));
+      const width = values.length / ids.length;
+      return ids.map((_, row) => values.subarray(row * width, (row + 1) * width));
+    } finally {
+      done();
+    }
+  }
+
+  /**
+   * @param {"chat" | "generate"} method
+   * @param {unknown} input
+   * @param {ChatOptions} options
+   * @returns {AsyncGenerator<Part, void, void>}
+   */
+  async *#answer(method, input, { signal, ...options }) {
+    const done = await this.#turn();
     const { load } = this.#stats;
     if (signal?.aborted) {
       this.#stats = { stop_reason: "abort", generated_tokens: 0, load };
@@ -184,7 +221,8 @@ export class Glowworm extends EventTarget {
     signal?.addEventListener("abort", stop, { once: true });
 
     let running = true;
-    const answer = this.#settle(this.#host.chat(JSON.stringify(messages), JSON.stringify(options), Comlink.proxy(emit)))
+    const texts = [JSON.stringify(input), JSON.stringify(options)];
+    const answer = this.#settle(this.#host.answer(method, ...texts, Comlink.proxy(emit)))
       .then((stats) => {
         this.#stats = { ...stats, load };
       })
@@ -226,6 +264,19 @@ export class Glowworm extends EventTarget {
     } finally {
       this.#terminate();
     }
+  }
+
+  /**
+   * Waits until those who asked before have their answers; the caller must call what it gets when it is done.
+   * @returns {Promise<() => void>}
+   */
+  async #turn() {
+    const before = this.#queue;
+    /** @type {() => void} */
+    let done = () => {};
+    this.#queue = new Promise((resolve) => (done = () => resolve(undefined)));
+    await before;
+    return done;
   }
 
   /**

@@ -41,9 +41,16 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m glowworm", description="Run a GGUF model in the terminal.")
+    parser = argparse.ArgumentParser(
+        prog="python -m glowworm", description="Run a GGUF model in the terminal."
+    )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for run, text in ((_chat, "talk with the model"), (_generate, "continue a text"), (_plan, "print what a device replays"), (_inspect, "print the file's metadata and tensors")):  # fmt: skip
+    for run, text in (
+        (_chat, "talk with the model"),
+        (_generate, "continue a text"),
+        (_plan, "print what a device replays"),
+        (_inspect, "print the file's metadata and tensors"),
+    ):
         command = commands.add_parser(run.__name__[1:], help=text, description=text.capitalize() + ".")
         command.set_defaults(run=run)
         command.add_argument("file", help="a GGUF file")
@@ -70,7 +77,9 @@ def _options(args: argparse.Namespace) -> dict[str, Any]:
 def _chat(args: argparse.Namespace) -> None:
     messages = [{"role": "system", "content": args.system}] if args.system else []
     with Engine.open(args.file, args.device, context=args.context) as engine:
-        print(f"{engine.info['name']} on {engine.info['device']['name']}. An empty line ends the conversation.")
+        print(
+            f"{engine.info['name']} on {engine.info['device']['name']}. An empty line ends the conversation."
+        )
         while text := input("> ").strip():
             messages.append({"role": "user", "content": text})
             messages.append({"role": "assistant", "content": _show(engine.chat(messages, **_options(args)))})
@@ -81,7 +90,9 @@ def _generate(args: argparse.Namespace) -> None:
         print(args.prompt, end="")
         _show(engine.generate(args.prompt, **_options(args)))
         stats = engine.stats
-        print(f"{stats['generated_tokens']} tokens, {stats['decode_tokens_per_second']:.1f}/s", file=sys.stderr)
+        print(
+            f"{stats['generated_tokens']} tokens, {stats['decode_tokens_per_second']:.1f}/s", file=sys.stderr
+        )
 
 
 def _show(parts: Iterator[Part]) -> str:

@@ -4,6 +4,8 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+from pyodide.ffi import to_js  # type: ignore[import-not-found]  (exists in the page only)
+
 from .devices.page import PageDevice, PageSource
 from .devices.wgsl.render import preload
 from .errors import GlowwormError
@@ -26,15 +28,28 @@ class PageEngine:
         info = self._engine.info
         return json.dumps(info | {"device": self._details | info["device"]})
 
-    async def chat(self, messages: str, options: str, emit: Callable[[str, str], None]) -> str:
-        """Answer a conversation; ``emit`` gets ("text" or "notice", text). Returns {"stats"} or {"error"}."""
+    async def answer(self, method: str, what: str, options: str, emit: Callable[[str, str], None]) -> str:
+        """Run the engine's "chat" (messages) or "generate" (prompt); returns {"stats"} or {"error"}.
+
+        ``emit`` gets ("text" or "notice", text) for every part.
+        """
         assert self._engine is not None
+        run = {"chat": self._engine.chat, "generate": self._engine.generate}[method]
         try:
-            async for part in self._engine.chat(json.loads(messages), **json.loads(options)):
+            async for part in run(json.loads(what), **json.loads(options)):
                 emit(*(("notice", part.notice) if part.notice else ("text", part.text)))
         except GlowwormError as error:
             return json.dumps({"error": _described(error)})
         return json.dumps({"stats": self._engine.stats})
+
+    async def logits(self, ids: str) -> Any:
+        """Logits of every token as the bytes of f32, row by row (a Uint8Array), or {"error"}."""
+        assert self._engine is not None
+        try:
+            rows = await self._engine.logits(json.loads(ids))
+        except GlowwormError as error:
+            return json.dumps({"error": _described(error)})
+        return to_js(b"".join(row.tobytes() for row in rows))
 
     def stop(self) -> None:
         """Ask the running answer to end."""
@@ -48,17 +63,24 @@ class PageEngine:
             self._engine = None
 
 
-async def open_engine(source: Any, gpu: Any, options: str, on_phase: Callable[[str, int, int], None]) -> PageEngine:
+async def open_engine(
+    source: Any, gpu: Any, options: str, on_phase: Callable[[str, int, int], None]
+) -> PageEngine:
     """Load the model of a JavaScript source onto a JavaScript ``Gpu``; ``error`` says if it failed.
 
-    Options: "context" in tokens.
+    Options: "context" in tokens, "everyRow" to prepare for `PageEngine.logits`.
     """
     opened = PageEngine()
     try:
         device = PageDevice(gpu)
         opened._details = device.details
+        wanted = json.loads(options)
         opened._engine = await AsyncEngine.open(
-            PageSource(source), device, context=json.loads(options).get("context"), on_progress=on_phase
+            PageSource(source),
+            device,
+            context=wanted.get("context"),
+            every_row=wanted.get("everyRow", False),
+            on_progress=on_phase,
         )
     except GlowwormError as error:
         opened.error = json.dumps(_described(error))

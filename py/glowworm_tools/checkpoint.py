@@ -1,5 +1,4 @@
-"""A Gemma 3 checkpoint as Hugging Face lays it out: config.json in both dialects, tensors in safetensors
-shards.
+"""A Gemma 3 checkpoint as Hugging Face lays it out: config.json in both dialects, safetensors in shards.
 
 Tensors are handed out by rows, so that no more is held than is asked for. What becomes of them is not known
 here. The safetensors format: https://github.com/huggingface/safetensors#format.
@@ -204,6 +203,8 @@ class Checkpoint:
         offset = tensor.offset + first * row_elements * _BYTES[tensor.dtype]
         stored = {"F32": "<f4", "F16": "<f2", "BF16": "<u2"}[tensor.dtype]
         values = np.fromfile(tensor.path, stored, count, offset=offset)
+        if values.size != count:
+            raise WeightsError(f"{tensor.path} has lost its end while it was read; download it again.")
         if tensor.dtype == "BF16":
             values = (values.astype(np.uint32) << 16).view(np.float32)
         return values.astype(np.float32, copy=False).reshape(last - first, *tensor.shape[1:])

@@ -1,5 +1,6 @@
-"""Converts a Hugging Face Gemma 3 checkpoint to GGUF: `python -m glowworm_tools.convert DIR --out FILE
---type q4_0`.
+"""Converts a Hugging Face Gemma 3 checkpoint to GGUF.
+
+    python -m glowworm_tools.convert DIR --out FILE.gguf --type q4_0
 
 Names and metadata are those of llama.cpp's own converter, so that files are interchangeable. Two
 differences in what is stored: `q4_0` and `q8_0` apply to the embedding as well (llama.cpp's quantiser keeps

@@ -1,5 +1,4 @@
-"""Gemma's tokenizer.json as the vocabulary of a GGUF file: tokens, scores and types, as llama.cpp's
-converter has them.
+"""Gemma's tokenizer.json as the vocabulary of a GGUF file: tokens, scores and types as llama.cpp has them.
 
 GGUF knows Gemma's tokenizer as SentencePiece has it: of all adjacent pairs of pieces, the one whose union
 has the best score is merged. tokenizer.json lists the merges in order instead, and the order of first
@@ -118,7 +117,12 @@ def _vocabulary(
     scores = [UNUSED_SCORE] * count
     types = [int(TokenType.UNUSED)] * count
 
-    rank_of = {piece: rank for rank, piece in enumerate(_by_first_merge(pieces, merges, added))}
+    ordinary = {
+        piece: index
+        for piece, index in pieces.items()
+        if index not in added and piece != unknown and not _BYTE_TOKEN.fullmatch(piece)
+    }
+    rank_of = {piece: rank for rank, piece in enumerate(_by_first_merge(ordinary, merges))}
     for piece, index in pieces.items():
         if index >= count:
             continue
@@ -143,17 +147,12 @@ def _vocabulary(
     return Vocabulary(tokens, scores, types, pieces.get(unknown or ""), add_space_prefix, missing)
 
 
-def _by_first_merge(
-    pieces: Mapping[str, int], merges: list[tuple[str, str]], added: Mapping[int, Any]
-) -> list[str]:
-    """The ordinary pieces in the order in which merges first make them, the letters at the end."""
+def _by_first_merge(pieces: Mapping[str, int], merges: list[tuple[str, str]]) -> list[str]:
+    """The pieces in the order in which merges first make them, those that none makes (letters) at the end."""
     first: dict[str, int] = {}
     for rank, (left, right) in enumerate(merges):
         first.setdefault(left + right, rank)
-    ordinary = [
-        piece for piece, index in pieces.items() if index not in added and not _BYTE_TOKEN.fullmatch(piece)
-    ]
-    return sorted(ordinary, key=lambda piece: (first.get(piece, len(merges)), pieces[piece]))
+    return sorted(pieces, key=lambda piece: (first.get(piece, len(merges)), pieces[piece]))
 
 
 def _looks_special(content: str) -> bool:

@@ -107,6 +107,7 @@ def _file(root: Path, name: str) -> Response:
     encoding = None if "Range" in request.headers else _encoding(path)
     sent = path.with_name(path.name + ENCODINGS[encoding]) if encoding else path
     response = send_file(sent, mimetype=TYPES.get(path.suffix, "application/octet-stream"), conditional=True)
+    response.headers.pop("Content-Disposition", None)  # It would name the variant.
     if encoding:
         response.headers["Content-Encoding"] = encoding
     if any(path.with_name(path.name + suffix).is_file() for suffix in ENCODINGS.values()):

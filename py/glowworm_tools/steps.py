@@ -48,14 +48,19 @@ def step(title: str, result: Path, stamp: Path, key: str, action: Callable[[], N
     if result.exists() and stamp.is_file() and stamp.read_text() == key:
         print(f"  = {title}: up to date", flush=True)
         return False
-    print(f"  > {title} ...", flush=True)
-    begun = time.perf_counter()
     stamp.unlink(missing_ok=True)
-    action()
+    timed(title, action)
     stamp.parent.mkdir(parents=True, exist_ok=True)
     stamp.write_text(key)
-    print(f"  + {title}: {time.perf_counter() - begun:.1f} s", flush=True)
     return True
+
+
+def timed(title: str, action: Callable[[], None]) -> None:
+    """Runs `action` and says how long it took."""
+    print(f"  > {title} ...", flush=True)
+    begun = time.perf_counter()
+    action()
+    print(f"  + {title}: {time.perf_counter() - begun:.1f} s", flush=True)
 
 
 @contextlib.contextmanager

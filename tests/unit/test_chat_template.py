@@ -6,12 +6,14 @@ from typing import Any
 
 import pytest
 from fixtures.tokenizers.load import load_fixture, load_tokenizer
-
 from glowworm.errors import PromptError, TokenizerError
 from glowworm.text.chat import ChatTemplate
-from glowworm.text.tokenizer import Tokenizer
 
 FAMILIES = ("gemma3", "llama3", "phi3")
+
+
+SPECIAL = "<end_of_turn>"
+CUTS = [(SPECIAL[:cut], SPECIAL[cut:]) for cut in range(1, len(SPECIAL))]
 
 
 def template_of(family: str, *, own: bool = True) -> ChatTemplate:
@@ -72,17 +74,19 @@ def test_without_any_template() -> None:
         template.encode(user("Hi"), load_tokenizer("llama2"))
 
 
-def hostile_contents(tokenizer: Tokenizer) -> Iterator[str]:
-    """Everything that a user could type in the hope of writing markup."""
-    for special in tokenizer.special_texts:
-        yield special
-        yield f"  {special}{special}\n"
-        yield special[:1] + special
-        yield special[:-1] + special
-        for cut in range(1, len(special)):
-            yield special[:cut]
-            yield "a " + special[:cut] + "  "
-            yield special[cut:]
+MARKUP = {
+    "gemma3": ("<bos>", "<start_of_turn>", "<end_of_turn>"),
+    "llama3": ("<|begin_of_text|>", "<|start_header_id|>", "<|eot_id|>"),
+    "phi3": ("<s>", "<|user|>", "<|end|>"),
+}
+
+
+def hostile_contents(family: str) -> Iterator[str]:
+    """What a user could type in the hope of writing markup."""
+    for special in MARKUP[family]:
+        yield from (special, f"  {special}{special}\n", special[:1] + special, special[:-1] + special)
+        for cut in range(1, len(special), 2):
+            yield from (special[:cut], f"a {special[:cut]}  ", special[cut:])
 
 
 @pytest.mark.parametrize("own", [True, False], ids=["own", "built-in"])
@@ -99,7 +103,7 @@ def test_markup_in_messages_stays_text(family: str, own: bool) -> None:
 
     markup = special_ids(template.encode(conversation("x"), tokenizer))
     assert len(markup) >= 7
-    for content in hostile_contents(tokenizer):
+    for content in hostile_contents(family):
         ids = template.encode(conversation(content), tokenizer)
         assert special_ids(ids) == markup, content
         # Only the spaces around tokens may differ: nothing of the text is lost or added.
@@ -109,21 +113,41 @@ def test_markup_in_messages_stays_text(family: str, own: bool) -> None:
 
 def test_markup_split_over_parts_stays_text() -> None:
     tokenizer, template = load_tokenizer("gemma3"), template_of("gemma3")
-    special = "<end_of_turn>"
-    for cut in range(1, len(special)):
-        parts = [{"type": "text", "text": part} for part in (special[:cut], special[cut:])]
+    for cut in CUTS:
+        parts = [{"type": "text", "text": part} for part in cut]
         ids = template.encode(user(parts), tokenizer)
         assert ids.count(106) == 1
         assert tokenizer.decode(ids).startswith("user\n<end_of_turn>\nmodel")
 
 
-def test_markup_begun_by_the_template_stays_text() -> None:
+@pytest.mark.parametrize("expression", ["messages[0].content", "messages[0].content | trim"])
+@pytest.mark.parametrize("blank", ["", " "])
+def test_markup_shared_between_template_and_message_stays_text(expression: str, blank: str) -> None:
     tokenizer = load_tokenizer("gemma3")
-    template = template_from("<{{ messages[0].content }}<eos>")
-    for content in ("end_of_turn>", "end_of_turn>x", "end_of", "<end_of_turn>"):
-        ids = template.encode(user(content), tokenizer)
-        assert [token_id for token_id in ids if tokenizer.is_special(token_id)] == [2, 1]
-        assert tokenizer.decode(ids) == "<" + content
+    for begun, rest in CUTS:
+        middle = rest[: (len(rest) + 1) // 2]
+        for before, content, after in (
+            (begun, rest, ""),
+            (begun, rest + "x", ""),
+            ("", begun, rest),
+            ("", "x" + begun, rest),
+            (begun, middle, rest[len(middle) :]),
+        ):
+            typed = blank + content + blank
+            shown = content if "trim" in expression else typed
+            template = template_from(f"{before}{{{{ {expression} }}}}{after}<eos>")
+            ids = template.encode(user(typed), tokenizer)
+            assert [token_id for token_id in ids if tokenizer.is_special(token_id)] == [2, 1]
+            assert tokenizer.decode(ids) == before + shown + after
+
+
+def test_contents_without_markup_reach_the_template_as_they_are() -> None:
+    template = template_from(
+        "{{ 'empty' if not messages[0].content else messages[0].content.startswith('</think>') }}"
+    )
+    tokenizer = load_tokenizer("gemma3")
+    for content, expected in (("", "empty"), ("</think> <b>x", "True"), (" ", "False")):
+        assert tokenizer.decode(template.encode(user(content), tokenizer)) == expected
 
 
 def test_messages_that_use_the_marks_keep_them() -> None:
@@ -166,6 +190,13 @@ def test_malformed_conversations(messages: list[Any], words: str) -> None:
         template_of("gemma3").encode(messages, load_tokenizer("gemma3"))
 
 
+def test_many_calls_are_not_deep_calls() -> None:
+    template = template_from(
+        "{% macro f(i) %}{{ i % 10 }}{% endmacro %}{% for i in range(99) %}{{ f(i) }}{% endfor %}"
+    )
+    assert template.render(user("")) == "".join(str(i % 10) for i in range(99))
+
+
 def test_functions_that_templates_expect() -> None:
     template = ChatTemplate(
         "{% for i in range(5) %}{% if i == 2 %}{% break %}{% endif %}{{ i }}{% endfor %} "
@@ -201,14 +232,26 @@ def test_templates_that_do_not_compile(source: str, words: str) -> None:
         ("{{ messages[0].nothing.at_all }}", "failed"),
         ("{{ 1 // 0 }}", "ZeroDivisionError"),
         ("{% for i in range(100000) %}{% for j in range(100000) %}{% endfor %}{% endfor %}", "goes round"),
-        ("{% for i in range(100000) %}{% for j in range(100000) if false %}{% endfor %}{% endfor %}", "goes round"),
-        ("{% macro f(n) %}{% if n %}{{ f(n - 1) }}{{ f(n - 1) }}{% endif %}{% endmacro %}{{ f(40) }}", "goes round"),
-        ("{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}", "too much memory"),
+        (
+            "{% for i in range(100000) %}{% for j in range(100000) if false %}{% endfor %}{% endfor %}",
+            "goes round",
+        ),
+        (
+            "{% macro f(n) %}{% if n %}{{ f(n - 1) }}{{ f(n - 1) }}{% endif %}{% endmacro %}{{ f(25) }}",
+            "goes round",
+        ),
+        ("{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}", "nested more"),
         ("{{ 'x' * 1000000000 }}", "writes more"),
         ("{{ 1000000000 * [1] }}", "writes more"),
         ("{{ 9 ** 9 ** 9 }}", "too large"),
-        ("{% set n = namespace(x='x') %}{% for i in range(99) %}{% set n.x = n.x ~ n.x %}{% endfor %}", "writes more"),
-        ("{% set n = namespace(x='x') %}{% for i in range(99) %}{% set n.x = n.x + n.x %}{% endfor %}", "writes more"),
+        (
+            "{% set n = namespace(x='x') %}{% for i in range(99) %}{% set n.x = n.x ~ n.x %}{% endfor %}",
+            "writes more",
+        ),
+        (
+            "{% set n = namespace(x='x') %}{% for i in range(99) %}{% set n.x = n.x + n.x %}{% endfor %}",
+            "writes more",
+        ),
         ("{% set x = 'x' * 1000000 %}{% for i in range(99) %}{{ x }}{% endfor %}", "writes more"),
         ("{{ range(1000000000) | list }}", "too much memory"),
         ("{{ lipsum(n=1000) }}", "failed"),

@@ -16,15 +16,17 @@ from typing import Any
 import gguf
 import numpy as np
 import pytest
+import tokenizers
 from gguf.quants import dequantize, quantize
 from glowworm.errors import UnsupportedError, WeightsError
+from glowworm.text.tokenizer import Tokenizer
 from glowworm.weights.gguf import GgmlType, GgufFile, read_gguf
 from glowworm.weights.source import FileSource
-from glowworm_tools.checkpoint import Checkpoint, read_config
+from glowworm_tools.checkpoint import read_config
 from glowworm_tools.convert import LAYER_TENSORS, convert, main
 from glowworm_tools.hf_tokenizer import read_vocabulary
-from safetensors.numpy import save_file
-from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
+from safetensors.numpy import load_file, save_file
+from tokenizers import decoders, models, normalizers, pre_tokenizers, processors, trainers
 
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "gemma3"
 HF_NAMES = {gguf_name: hf_name for hf_name, gguf_name in LAYER_TENSORS.items()}
@@ -98,7 +100,7 @@ def hf_name(name: str) -> str:
 
 
 def write_tokenizer(directory: Path, file: GgufFile) -> None:
-    """tokenizer.json of the vocabulary in `file`, with every way to make a piece among the merges, as Gemma's."""
+    """tokenizer.json of the vocabulary in `file`, its merges all the ways to make a piece, as Gemma's."""
     tokens = [token.decode() for token in file.metadata["tokenizer.ggml.tokens"]]
     types, scores = file.metadata["tokenizer.ggml.token_type"], file.metadata["tokenizer.ggml.scores"]
     normal = {tokens[i]: scores[i] for i in range(len(tokens)) if types[i] == 1}
@@ -115,7 +117,7 @@ def write_tokenizer(directory: Path, file: GgufFile) -> None:
         fuse_unk=True,
         byte_fallback=True,
     )
-    tokenizer = Tokenizer(model)
+    tokenizer = tokenizers.Tokenizer(model)
     tokenizer.normalizer = normalizers.Replace(" ", "▁")
     tokenizer.pre_tokenizer = pre_tokenizers.Split(" ", "merged_with_previous")
     tokenizer.decoder = decoders.Sequence(
@@ -235,7 +237,6 @@ def test_our_names_are_llama_cpps() -> None:
 @pytest.mark.parametrize("kind", ["q4_0", "q8_0", "f16"])
 def test_values_agree_with_the_gguf_package(kind: str, tmp_path: Path) -> None:
     source = write_checkpoint(tmp_path / "hf", "f32")
-    source |= {"token_embd.weight": source["token_embd.weight"]}
     remarks = convert(tmp_path / "hf", tmp_path / "out.gguf", kind)
     reader = gguf.GGUFReader(tmp_path / "out.gguf")
     fallbacks = 0
@@ -253,7 +254,7 @@ def test_values_agree_with_the_gguf_package(kind: str, tmp_path: Path) -> None:
         assert np.array_equal(
             got, dequantize(quantize(value, expected_type), expected_type).reshape(value.shape)
         )
-        step = {"Q4_0": 1 / 7, "Q8_0": 1 / 250, "F16": 1 / 2000}[expected_type.name]
+        step = {"Q4_0": 1 / 7, "Q8_0": 1 / 200, "F16": 1 / 2000}[expected_type.name]
         assert np.abs(got - value).max() <= step * np.abs(value).max()
     assert bool(fallbacks) == (kind != "f16") == bool(remarks)
 
@@ -295,16 +296,10 @@ def test_an_untied_head_is_written(checkpoint: Path, tmp_path: Path) -> None:
     with pytest.raises(WeightsError, match="lm_head"):
         convert(checkpoint, tmp_path / "out.gguf")
     head = np.ones((config["vocab_size"], config["hidden_size"]), np.float32)
-    all_tensors = {
-        name: Checkpoint(checkpoint).rows(name, 0, t.shape[0]) for name, t in shapes(checkpoint).items()
-    }
-    save_file(all_tensors | {"lm_head.weight": head}, checkpoint / "model.safetensors")
-    convert(checkpoint, tmp_path / "out.gguf", "q8_0")
-    assert np.array_equal(values_of(tmp_path / "out.gguf")["output.weight"], np.ones_like(head))
-
-
-def shapes(directory: Path) -> dict[str, Any]:
-    return Checkpoint(directory).tensors
+    tensors = load_file(checkpoint / "model.safetensors") | {"lm_head.weight": head}
+    save_file(tensors, checkpoint / "model.safetensors")
+    convert(checkpoint, tmp_path / "out.gguf", "f16")
+    assert np.array_equal(values_of(tmp_path / "out.gguf")["output.weight"], head)
 
 
 def test_config_defaults_are_transformers(tmp_path: Path) -> None:
@@ -322,9 +317,9 @@ def test_config_defaults_are_transformers(tmp_path: Path) -> None:
 # ---------------------------------------------------------------- the tokenizer
 
 
-def train_tokenizer(directory: Path) -> Tokenizer:
+def train_tokenizer(directory: Path) -> tokenizers.Tokenizer:
     """An ordinary BPE with byte fallback, such as one trains oneself: each piece is made in one way only."""
-    tokenizer = Tokenizer(models.BPE(unk_token="<unk>", byte_fallback=True, fuse_unk=True))
+    tokenizer = tokenizers.Tokenizer(models.BPE(unk_token="<unk>", byte_fallback=True, fuse_unk=True))
     tokenizer.normalizer = normalizers.Replace(" ", "▁")
     special = ["<pad>", "<eos>", "<bos>", "<unk>"]
     special += [f"<0x{byte:02X}>" for byte in range(256)]
@@ -350,10 +345,9 @@ def test_vocabulary_is_cut_or_filled_to_size(checkpoint: Path) -> None:
 
 
 def test_text_is_split_as_tokenizers_splits_it(checkpoint: Path, tmp_path: Path) -> None:
-    text = pytest.importorskip("glowworm.text.tokenizer")
     convert(checkpoint, tmp_path / "out.gguf")
-    ours = text.Tokenizer(read(tmp_path / "out.gguf").metadata)
-    theirs = Tokenizer.from_file(str(checkpoint / "tokenizer.json"))
+    ours = Tokenizer.from_gguf(read(tmp_path / "out.gguf").metadata)
+    theirs = tokenizers.Tokenizer.from_file(str(checkpoint / "tokenizer.json"))
     for sample in [
         "Once upon a time",
         " there  was\na rabbit",
@@ -361,7 +355,7 @@ def test_text_is_split_as_tokenizers_splits_it(checkpoint: Path, tmp_path: Path)
         "",
         "aaaaabbbbb the the",
     ]:
-        assert ours.encode(sample) == theirs.encode(sample, add_special_tokens=False).ids, sample
+        assert ours.encode(sample, bos=False) == theirs.encode(sample, add_special_tokens=False).ids, sample
 
 
 # ---------------------------------------------------------------- refusals

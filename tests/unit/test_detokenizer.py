@@ -3,10 +3,10 @@
 import random
 
 import pytest
-from fixtures.tokenizers.load import load_tokenizer
-
+from fixtures.tokenizers.load import load_fixture, load_tokenizer
 from glowworm.errors import TokenizerError
 from glowworm.text.detokenizer import StreamDecoder
+from glowworm.text.tokenizer import Tokenizer
 
 FAMILIES = ("gemma3", "llama3", "phi3", "llama2")
 
@@ -27,7 +27,9 @@ def test_streamed_is_decoded(family: str) -> None:
     """Any ids at all, broken characters and special tokens among them."""
     tokenizer = load_tokenizer(family)
     rng = random.Random(family)
-    known = tokenizer.encode("".join(map(chr, range(0x20, 0x3000, 31))) + "🦙" * 20 + " the cat's </s> \n", bos=False)
+    known = tokenizer.encode(
+        "".join(map(chr, range(0x20, 0x3000, 31))) + "🦙" * 20 + " the cat's </s> \n", bos=False
+    )
     known += [0, 1, 2, 3, *tokenizer.eos_ids, *tokenizer.encode("", bos=True)]
     for _ in range(500):
         ids = rng.choices(known, k=rng.randrange(20))
@@ -53,6 +55,17 @@ def test_the_first_space_is_the_encoders_own_or_the_texts(family: str, first: st
     assert StreamDecoder(tokenizer, continues=True).push(hello) == " Hello"
     after_special = StreamDecoder(tokenizer)
     assert after_special.push(tokenizer.bos_id or 0) + after_special.push(hello) == first
+
+
+def test_tokens_without_text_do_not_count_as_the_first() -> None:
+    metadata = dict(load_fixture("phi3")["metadata"])
+    tokens = [*metadata["tokenizer.ggml.tokens"]]
+    empty = tokens.index(b"Hello")
+    tokens[empty] = b""
+    tokenizer = Tokenizer.from_gguf(metadata | {"tokenizer.ggml.tokens": tokens})
+    ids = [empty, *tokenizer.encode("world")]
+    decoder = StreamDecoder(tokenizer)
+    assert "".join(map(decoder.push, ids)) == tokenizer.decode(ids) == "world"
 
 
 def test_an_id_outside_the_vocabulary_is_reported() -> None:

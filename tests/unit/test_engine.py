@@ -4,7 +4,6 @@ import re
 from pathlib import Path
 
 import pytest
-
 from glowworm import Engine, PromptError, UnsupportedError, WeightsError
 from glowworm.__main__ import main
 from glowworm.generation.conversation import fit
@@ -53,12 +52,16 @@ def test_logits_are_a_row_per_token(engine):
 def test_a_stop_string_ends_the_text_before_it(engine):
     whole = text(engine.generate("abc", temperature=0, max_tokens=30))
     stop = whole[8:11]
-    assert text(engine.generate("abc", temperature=0, max_tokens=30, stop=[stop])) == whole[: whole.index(stop)]
+    assert (
+        text(engine.generate("abc", temperature=0, max_tokens=30, stop=[stop])) == whole[: whole.index(stop)]
+    )
     assert engine.stats["stop_reason"] == "stop"
 
 
 def test_a_long_conversation_drops_its_oldest_turns_and_says_so(engine):
-    turns = [m for i in range(12) for m in (ask(f"question {i}"), {"role": "assistant", "content": f"answer {i}"})]
+    turns = [
+        m for i in range(12) for m in (ask(f"question {i}"), {"role": "assistant", "content": f"answer {i}"})
+    ]
     parts = list(engine.chat([{"role": "system", "content": "short"}, *turns, ask("last")], **GREEDY))
     assert re.search(r"first \d+ messages were left out", parts[0].notice)
     assert text(parts[1:])
@@ -118,7 +121,14 @@ def test_fit_keeps_the_system_prompt_and_whole_turns():
 
 def test_stop_strings_across_pieces():
     matcher = StopMatcher(["END", "stop"])
-    assert [matcher.push(p) for p in ("a E", "N", "x st", "o", "E", "ND b")] == ["a ", "", "ENx ", "", "sto", ""]
+    assert [matcher.push(p) for p in ("a E", "N", "x st", "o", "E", "ND b")] == [
+        "a ",
+        "",
+        "ENx ",
+        "",
+        "sto",
+        "",
+    ]
     assert matcher.stopped
     open_end = StopMatcher(["END"])
     assert (open_end.push("the EN"), open_end.flush()) == ("the ", "EN")
@@ -126,7 +136,11 @@ def test_stop_strings_across_pieces():
 
 @pytest.mark.parametrize(
     ("content", "error", "sentence"),
-    [(b"", WeightsError, "GGUF"), (b"GGUF" + bytes(8), (WeightsError, UnsupportedError), "."), (b"x" * 4096, WeightsError, "GGUF")],
+    [
+        (b"", WeightsError, "GGUF"),
+        (b"GGUF" + bytes(8), (WeightsError, UnsupportedError), "."),
+        (b"x" * 4096, WeightsError, "GGUF"),
+    ],
 )
 def test_files_that_are_no_models(tmp_path, content, error, sentence):
     path = tmp_path / "broken.gguf"
@@ -140,7 +154,10 @@ def test_terminal_commands(capsys):
     assert "gemma3.block_count" in capsys.readouterr().out
     assert main(["plan", str(MODEL), "--context", "64"]) == 0
     assert "phase decode: 1 rows" in capsys.readouterr().out
-    assert main(["generate", str(MODEL), "abc", "--device", "reference", "--max-tokens", "4", "--seed", "1"]) == 0
+    assert (
+        main(["generate", str(MODEL), "abc", "--device", "reference", "--max-tokens", "4", "--seed", "1"])
+        == 0
+    )
     assert capsys.readouterr().out.startswith("abc")
     assert main(["inspect", "no-such-file.gguf"]) == 1
     assert "no-such-file.gguf" in capsys.readouterr().err

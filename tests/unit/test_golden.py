@@ -10,12 +10,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
 from glowworm.devices.reference import ReferenceDevice
 from glowworm.generation import measure
 from glowworm.generation.load import build_program
 from glowworm.generation.sampling import Sampling
 from glowworm.generation.session import Session
+from glowworm.graph.plan import Program
 from glowworm.weights.gguf import read_gguf
 from glowworm.weights.source import FileSource
 
@@ -32,7 +32,7 @@ class Subject:
     kind: str
     name: str
     session: Session
-    program: object
+    program: Program
     cases: dict
     arrays: dict
 
@@ -90,7 +90,9 @@ def test_greedy_continuations(subject):
                 made.extend(tokens)
 
         asyncio.run(run())
-        for step, (token, wanted, margin) in enumerate(zip(made, golden["greedy"], golden["margins"], strict=True)):
+        for step, (token, wanted, margin) in enumerate(
+            zip(made, golden["greedy"], golden["margins"], strict=True)
+        ):
             if token != wanted:
                 assert margin <= allowed, f"{case}: step {step} chose {token}, not {wanted} (margin {margin})"
                 break  # from here on the texts differ for a reason

@@ -5,7 +5,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-
 from glowworm.devices.reference import ReferenceDevice
 from glowworm.devices.wgsl import WgslLowering
 from glowworm.errors import UnsupportedError, WeightsError
@@ -70,7 +69,9 @@ def test_fused_and_unfused_plans_agree(name):
             device.write("tokens", 0, b"".join(i.to_bytes(4, "little") for i in chunk))
             device.write("state", 0, b"".join(i.to_bytes(4, "little") for i in (start, len(chunk), 0)))
             device.run(phase)
-            results.append(memoryview(await device.read(program.plans[phase].outputs["logits"])).cast("f").tolist())
+            results.append(
+                memoryview(await device.read(program.plans[phase].outputs["logits"])).cast("f").tolist()
+            )
         return results
 
     plain = asyncio.run(tokens_and_logits(False))
@@ -90,7 +91,9 @@ def test_the_same_file_gives_the_same_program(file):
 def test_a_large_matrix_is_split_into_bindable_parts(file):
     """With tiny limits every weight is cut by rows, and its loads still cover the whole tensor once."""
     whole = build_program(file, WgslLowering(), Limits())[1]
-    limits = replace(Limits(), max_binding=max(b.nbytes for b in whole.buffers.values() if b.role != "weight"))
+    limits = replace(
+        Limits(), max_binding=max(b.nbytes for b in whole.buffers.values() if b.role != "weight")
+    )
     cut = build_program(file, WgslLowering(), replace(limits, max_buffer=limits.max_binding))[1]
     for name, tensor in file.tensors.items():
         loads = [load for load in cut.loads if load.tensor == name]
@@ -122,7 +125,7 @@ def test_an_unknown_architecture_is_named(file):
         define(replace(file, metadata=file.metadata | {"general.architecture": "mamba"}))
 
 
-@pytest.mark.parametrize("value", [None, 0, -1, "8", 1 << 40])
+@pytest.mark.parametrize("value", [None, 0, -1, "8", True, 1 << 40])
 def test_absurd_metadata_are_refused(file, value):
     with pytest.raises(WeightsError, match=r"gemma3\.embedding_length"):
         define(replace(file, metadata=file.metadata | {"gemma3.embedding_length": value}))
@@ -130,10 +133,19 @@ def test_absurd_metadata_are_refused(file, value):
 
 def test_slots_that_live_together_never_overlap():
     slots = [Slot(nbytes) for nbytes in (1000, 40, 3000, 256, 1000, 8)]
-    calls = [[slots[0], slots[1]], [slots[1], slots[2]], [slots[2], slots[3], slots[0]], [slots[3], slots[4]], [slots[5]]]
+    calls = [
+        [slots[0], slots[1]],
+        [slots[1], slots[2]],
+        [slots[2], slots[3], slots[0]],
+        [slots[3], slots[4]],
+        [slots[5]],
+    ]
     offsets, size = place(calls, {slots[4]})
     spans = {
-        slot: (min(i for i, c in enumerate(calls) if slot in c), max(i for i, c in enumerate(calls) if slot in c))
+        slot: (
+            min(i for i, c in enumerate(calls) if slot in c),
+            max(i for i, c in enumerate(calls) if slot in c),
+        )
         for slot in slots
     }
     spans[slots[4]] = (spans[slots[4]][0], len(calls))
@@ -144,3 +156,9 @@ def test_slots_that_live_together_never_overlap():
             assert a is b or not together or apart
     assert size < sum(slot.nbytes for slot in slots)
     assert all(offset % 256 == 0 for offset in offsets.values())
+
+
+@pytest.mark.parametrize(("key", "value"), [("block_count", 1 << 20), ("attention.head_count_kv", 7)])
+def test_sizes_that_cannot_be_are_refused(file, key, value):
+    with pytest.raises(WeightsError, match=rf"gemma3\.{key}.*{value}"):
+        define(replace(file, metadata=file.metadata | {f"gemma3.{key}": value}))

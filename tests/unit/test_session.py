@@ -4,7 +4,6 @@ import asyncio
 from pathlib import Path
 
 import pytest
-
 from glowworm.devices.reference import ReferenceDevice
 from glowworm.errors import PromptError
 from glowworm.generation.load import ROLLBACK, Loaded, load
@@ -33,7 +32,9 @@ def generate(session, prompt, sampling=GREEDY, **options):
 
     async def run():
         made = []
-        async for tokens in session.generate(prompt, sampling, figures=figures, **({"max_tokens": 12} | options)):
+        async for tokens in session.generate(
+            prompt, sampling, figures=figures, **({"max_tokens": 12} | options)
+        ):
             made += tokens
         return made
 
@@ -150,7 +151,15 @@ def test_penalties_forbid_repetition(session):
 
 
 @pytest.mark.parametrize(
-    "option", [{"temperature": -1}, {"top_p": 1.5}, {"top_k": 2.5}, {"seed": -1}, {"min_p": float("nan")}, {"temperature": "1"}]
+    "option",
+    [
+        {"temperature": -1},
+        {"top_p": 1.5},
+        {"top_k": 2.5},
+        {"seed": -1},
+        {"min_p": float("nan")},
+        {"temperature": "1"},
+    ],
 )
 def test_parameters_out_of_range_are_refused(option):
     with pytest.raises(PromptError, match=next(iter(option))):

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 from fixtures.tokenizers.load import load_fixture, load_tokenizer
-
 from glowworm.errors import GlowwormError, TokenizerError, UnsupportedError
 from glowworm.text import merging
 from glowworm.text.tokenizer import Tokenizer
@@ -94,7 +93,11 @@ def test_roles_of_tokens() -> None:
     gemma3, llama3, phi3 = map(load_tokenizer, ("gemma3", "llama3", "phi3"))
     assert (gemma3.vocab_size, gemma3.bos_id, gemma3.eos_ids) == (262_144, 2, {1, 106})
     assert gemma3.id_of("<end_of_turn>") == 106 and gemma3.id_of("no such token") is None
-    assert (llama3.vocab_size, llama3.bos_id, llama3.eos_ids) == (128_256, 128_000, {128_001, 128_008, 128_009})
+    assert (llama3.vocab_size, llama3.bos_id, llama3.eos_ids) == (
+        128_256,
+        128_000,
+        {128_001, 128_008, 128_009},
+    )
     assert (phi3.vocab_size, phi3.bos_id, phi3.eos_ids) == (32_064, 1, {32_000, 32_007})
     assert llama3.adds_bos and llama3.encode("") == [128_000]
     assert gemma3.encode("Hello", bos=False) == gemma3.encode("Hello")[1:]
@@ -166,6 +169,18 @@ def test_equal_scores_merge_from_the_left() -> None:
     assert tokenizer.encode("aba") == [3, 1]
     assert tokenizer.encode("bab") == [4, 2]
     assert tokenizer.encode("ab" * 200) == [3] * 200
+
+
+def test_a_piece_may_cross_a_space() -> None:
+    tokenizer = Tokenizer.from_gguf(
+        tiny_metadata(
+            tokens=[b"<unk>", "▁".encode(), b"a", b"b", "b▁".encode(), "b▁a".encode(), "▁a".encode()],
+            scores=array("f", [0, -9, -9, -9, -1, -2, -3]),
+            token_type=array("i", [2, 1, 1, 1, 1, 1, 1]),
+            bos_token_id=None,
+        )
+    )
+    assert tokenizer.encode("b a a") == [5, 6]
 
 
 def corrupt(key: str, value: Any) -> Callable[[], dict[str, Any]]:

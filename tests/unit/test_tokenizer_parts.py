@@ -2,9 +2,9 @@
 
 import random
 import unicodedata
+from itertools import pairwise
 
 import pytest
-
 from glowworm.errors import UnsupportedError
 from glowworm.text import merging
 from glowworm.text.literals import LiteralMatcher
@@ -17,7 +17,7 @@ def naive_merge(symbols: list[str], pairs: dict[str, int], costs: list[float], j
     while True:
         candidates = [
             (costs[pairs[left + joint + right]], at)
-            for at, (left, right) in enumerate(zip(symbols, symbols[1:], strict=False))
+            for at, (left, right) in enumerate(pairwise(symbols))
             if left + joint + right in pairs
         ]
         if not candidates:

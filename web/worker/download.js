@@ -10,7 +10,7 @@ import { GlowwormError } from "../errors.js";
 /** Bytes asked for at once. Small enough to lose little when a proxy drops the rest. */
 export const RANGE_BYTES = 8 * 1024 * 1024;
 
-const ATTEMPTS = 5; // in a row without a single new byte
+const ATTEMPTS = 4; // in a row without a single new byte
 const RETRY_MS = 400; // doubled at each attempt
 const SILENCE_MS = 20_000; // a connection that sends nothing for so long is given up
 

@@ -1,7 +1,7 @@
 /** Turns the overlapping phases of loading into one bar that only moves forward, and into timings. */
 
 /**
- * @typedef {"python" | "device" | "download" | "header" | "plan" | "kernels" | "weights" | "warmup" | "notice" | "ready"} Phase
+ * @typedef {"python" | "device" | "download" | "header" | "plan" | "kernels" | "weights" | "notice" | "ready"} Phase
  */
 
 /**
@@ -17,7 +17,7 @@
  * How much of the bar each phase has, roughly its share of the time.
  * @type {Partial<Record<Phase, number>>}
  */
-const SHARES = { python: 3, device: 1, download: 6, header: 1, plan: 2, kernels: 3, weights: 3, warmup: 1 };
+const SHARES = { python: 3, device: 1, download: 6, header: 1, plan: 2, kernels: 3, weights: 3 };
 
 /** @type {Record<Phase, string>} */
 const MESSAGES = {
@@ -28,7 +28,6 @@ const MESSAGES = {
   plan: "Building the model",
   kernels: "Compiling kernels",
   weights: "Loading weights",
-  warmup: "Warming up",
   notice: "",
   ready: "Ready",
 };
@@ -54,7 +53,7 @@ export class LoadProgress {
     const now = performance.now() - this.#start;
     const { begin } = this.#phases.get(phase) ?? { begin: now };
     this.#phases.set(phase, { begin, end: now, done, total });
-    this.#send(phase, MESSAGES[phase] ?? phase);
+    this.#send(phase, MESSAGES[phase]);
   }
 
   /** @param {string} message */

@@ -32,13 +32,7 @@ export class Spool {
   /** @param {Uint8Array} bytes */
   append(bytes) {
     if (this.#handle && this.#memoryBytes === 0) {
-      let written = 0;
-      try {
-        written = this.#handle.write(/** @type {Uint8Array<ArrayBuffer>} */ (bytes), { at: this.#diskBytes });
-      } catch (error) {
-        if (!isQuotaExceeded(error)) throw error;
-        this.#handle.truncate(this.#diskBytes);
-      }
+      const written = this.#writeToDisk(this.#handle, bytes);
       this.#diskBytes += written;
       bytes = bytes.subarray(written);
     }
@@ -69,6 +63,22 @@ export class Spool {
       done += part.length;
     }
     return out;
+  }
+
+  /**
+   * @param {FileSystemSyncAccessHandle} handle
+   * @param {Uint8Array} bytes
+   * @returns {number} how many bytes the disk took; less than all of them when it is full
+   */
+  #writeToDisk(handle, bytes) {
+    try {
+      const written = handle.write(/** @type {Uint8Array<ArrayBuffer>} */ (bytes), { at: this.#diskBytes });
+      if (written <= bytes.length) return written; // Chromium may return an error code as a huge number
+    } catch (error) {
+      if (!isQuotaExceeded(error)) throw error;
+    }
+    handle.truncate(this.#diskBytes);
+    return 0;
   }
 
   clear() {

@@ -79,25 +79,47 @@ class EngineHost {
     return outcome(async () => {
       if (!this.#request) throw new GlowwormError("ClosedError", "There is no engine to build again; load a model first.");
       await this.#dispose();
-      return this.#open(this.#request, onProgress);
+      try {
+        return await this.#open(this.#request, onProgress);
+      } catch (error) {
+        if (!(error instanceof GlowwormError) || error.kind !== "DeviceError") throw error;
+        // Browsers bar a page from a device that failed repeatedly; "no WebGPU" would be a riddle.
+        const message = "The graphics device failed and the browser does not offer it again; restart the browser and come back.";
+        throw new GlowwormError("DeviceError", message, { cause: error });
+      }
     });
   }
 
   /**
-   * @param {string} messagesJson
+   * @param {"chat" | "generate"} method
+   * @param {string} inputJson  messages, or a prompt
    * @param {string} optionsJson
    * @param {(kind: "text" | "notice", text: string) => void} emit
    * @returns {Promise<Outcome<Record<string, any>>>} the figures of the answer
    */
-  chat(messagesJson, optionsJson, emit) {
+  answer(method, inputJson, optionsJson, emit) {
     return outcome(async () => {
       if (!this.#engine) throw new GlowwormError("ClosedError", "The engine is closed; load a model first.");
       // A plain function: Python would probe a Comlink proxy's properties, each of which is a message.
       const pass = (/** @type {"text" | "notice"} */ kind, /** @type {string} */ text) => void emit(kind, text);
-      const { stats, error } = JSON.parse(await this.#engine.chat(messagesJson, optionsJson, pass));
+      const { stats, error } = JSON.parse(await this.#engine.answer(method, inputJson, optionsJson, pass));
       if (error) throw new GlowwormError(error.kind, error.message);
       return stats;
     }).finally(() => release(emit));
+  }
+
+  /**
+   * @param {string} idsJson
+   * @returns {Promise<Outcome<Float32Array>>}
+   */
+  logits(idsJson) {
+    return outcome(async () => {
+      if (!this.#engine) throw new GlowwormError("ClosedError", "The engine is closed; load a model first.");
+      const answer = await this.#engine.logits(idsJson);
+      if (typeof answer !== "string") return new Float32Array(answer.buffer);
+      const { kind, message } = JSON.parse(answer).error;
+      throw new GlowwormError(kind, message);
+    });
   }
 
   /** Asks the running answer to end. */
@@ -155,8 +177,9 @@ class EngineHost {
       progress.during("device", openGpu({ onLost, features: options.features })),
       findSource(),
     ]);
-    const onPhase = (/** @type {any} */ phase, /** @type {number} */ done, /** @type {number} */ total) =>
-      progress.update(phase, done, total);
+    const onPhase = (/** @type {string} */ phase, /** @type {number} */ done, /** @type {number} */ total) =>
+      reportPhase(progress, phase, done, total);
+    progress.update("header", 0, 1);
     const page = py.pyimport("glowworm.page");
     const [engine] = await Promise.all([
       Promise.resolve(page.open_engine(source, gpu, JSON.stringify({ context: options.context }), onPhase)).catch((error) => {
@@ -186,6 +209,25 @@ class EngineHost {
     if (!engine) return;
     await engine.close();
     engine.destroy();
+  }
+}
+
+/**
+ * The engine's phases: header and plan are told when they are done, the others as they proceed.
+ * @param {LoadProgress} progress
+ * @param {string} phase
+ * @param {number} done
+ * @param {number} total
+ */
+function reportPhase(progress, phase, done, total) {
+  if (phase === "header") {
+    progress.update("header", 1, 1);
+    progress.update("plan", 0, 1);
+  } else if (phase === "plan") {
+    progress.update("plan", 1, 1);
+    progress.update("kernels", 0, 1);
+  } else if (phase === "kernels" || phase === "weights") {
+    progress.update(phase, done, total);
   }
 }
 

@@ -34,8 +34,15 @@ class DeviceInfo:
 class Device(Protocol):
     """One of the devices. Any method may raise `DeviceError`, or `DeviceLostError` once it has gone away."""
 
-    info: DeviceInfo
-    lowering: Lowering
+    @property
+    def info(self) -> DeviceInfo:
+        """What the device is."""
+        ...
+
+    @property
+    def lowering(self) -> Lowering:
+        """What makes programs for it."""
+        ...
 
     async def load(self, program: Program, source: ByteSource, on_progress: Progress | None = None) -> None:
         """Allocate the program's buffers, zeroed; fill constants and weights; build the kernels.

@@ -45,7 +45,9 @@ class PageDevice:
         info = gpu.info.to_py()
         self.details: dict[str, Any] = info
         features = info["features"]
-        limits = Limits(info["max_binding"], info["max_buffer"], "subgroups" in features, "shader-f16" in features)
+        limits = Limits(
+            info["max_binding"], info["max_buffer"], "subgroups" in features, "shader-f16" in features
+        )
         self.info = DeviceInfo("webgpu", info["description"], limits)
 
     async def load(self, program: Program, source: ByteSource, on_progress: Progress | None = None) -> None:
@@ -53,10 +55,14 @@ class PageDevice:
         assert isinstance(source, PageSource)
         limits = self.info.limits
         encoded = encode(program)
-        shaders = [render(k, subgroups=limits.subgroups, f16=limits.f16, dialect="tint") for k in encoded.kernels]
+        shaders = [
+            render(k, subgroups=limits.subgroups, f16=limits.f16, dialect="tint") for k in encoded.kernels
+        ]
         words = to_js(encoded.words)
         with _translated_errors():
-            await self._gpu.load(words, to_js(encoded.strings), to_js(shaders), source.javascript, on_progress)
+            await self._gpu.load(
+                words, to_js(encoded.strings), to_js(shaders), source.javascript, on_progress
+            )
             for name, data in program.constants.items():
                 self.write(name, 0, data)
 

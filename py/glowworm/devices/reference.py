@@ -49,7 +49,7 @@ def dequantise(data: bytes, ggml_type: GgmlType) -> F32:
 
 
 def uniform(seed: int, step: int) -> float:
-    """The sampler's random number in [0, 1): a PCG hash (Jarzynski and Olano 2020, JCGT 9(3)) of 32-bit words."""
+    """The sampler's random number in [0, 1): a PCG hash (Jarzynski and Olano 2020, JCGT 9(3))."""
     mask = 0xFFFFFFFF
     state = ((seed ^ 0x9E3779B9) * 747796405 + step * 2891336453 + 1) & mask
     word = (((state >> ((state >> 28) + 4)) ^ state) * 277803737) & mask
@@ -90,9 +90,7 @@ def rotate_heads(x: F64, cosine: F64, sine: F64) -> F64:
     return np.concatenate([a * cosine - b * sine, b * cosine + a * sine], axis=-1)
 
 
-def attend(
-    q: F64, k: F64, v: F64, keys: F32, values: F32, position: int, c: Mapping[str, Any]
-) -> F64:
+def attend(q: F64, k: F64, v: F64, keys: F32, values: F32, position: int, c: Mapping[str, Any]) -> F64:
     """Write k, v [n, kv_heads, head_dim] into the cache, then attention of q [n, heads, head_dim]."""
     rows, heads, head_dim = q.shape
     kv_heads, capacity = k.shape[1], c["capacity"]
@@ -122,7 +120,11 @@ def penalised(logits: F64, counts: npt.NDArray[np.uint32], state: npt.NDArray[np
     generated = (counts & ~np.uint32(p.COUNT_PROMPT)).astype(np.float64)
     repetition = float(number[p.STATE_REPETITION])
     logits = np.where(seen, np.where(logits < 0, logits * repetition, logits / repetition), logits)
-    return logits - float(number[p.STATE_PRESENCE]) * (generated > 0) - float(number[p.STATE_FREQUENCY]) * generated
+    return (
+        logits
+        - float(number[p.STATE_PRESENCE]) * (generated > 0)
+        - float(number[p.STATE_FREQUENCY]) * generated
+    )
 
 
 def draw(logits: F64, state: npt.NDArray[np.uint32]) -> int:
@@ -150,7 +152,7 @@ Arrays = list[npt.NDArray[Any]]
 
 
 def _embed(c: Mapping[str, Any], a: Arrays) -> None:
-    state, tokens, table, out = a
+    tokens, table, out = a
     table = table.reshape(-1, c["width"])
     ids = np.minimum(tokens.view(np.uint32)[: c["rows"]], len(table) - 1)
     _matrix(out, c)[:] = table[ids].astype(np.float64) * c["scale"]
@@ -239,7 +241,9 @@ def _sample(c: Mapping[str, Any], a: Arrays) -> None:
     words[p.STATE_STEP] += 1
 
 
-def _pairwise(function: Callable[[F64, F64, Mapping[str, Any]], F64]) -> Callable[[Mapping[str, Any], Arrays], None]:
+def _pairwise(
+    function: Callable[[F64, F64, Mapping[str, Any]], F64],
+) -> Callable[[Mapping[str, Any], Arrays], None]:
     def run(c: Mapping[str, Any], a: Arrays) -> None:
         x, y, out = a
         _matrix(out, c)[:] = function(_columns(x, c["x"]), _columns(y, c["y"]), c)
@@ -295,8 +299,19 @@ class ReferenceLowering:
     target = "reference"
 
     def __init__(self) -> None:
-        plain = ("linear", "gated", "rms_norm", "residual_norm", "add", "mul", "activate_mul", "gelu", "silu", "softcap")
-        self.operations: dict[str, Callable[[Context, Node], None]] = {name: self._plain for name in plain}
+        plain = (
+            "linear",
+            "gated",
+            "rms_norm",
+            "residual_norm",
+            "add",
+            "mul",
+            "activate_mul",
+            "gelu",
+            "silu",
+            "softcap",
+        )
+        self.operations: dict[str, Callable[[Context, Node], None]] = dict.fromkeys(plain, self._plain)
         self.operations |= {
             "embed": self._embed,
             "rotate": self._rotate,
@@ -335,7 +350,11 @@ class ReferenceLowering:
         context.emit(node.op, constants, tuple(operands))
 
     def _embed(self, context: Context, node: Node) -> None:
-        operands = (context.state(), context.tokens(), self._operand(context, node.inputs[1]), context.slot(node.outputs[0]))
+        operands = (
+            context.tokens(),
+            self._operand(context, node.inputs[1]),
+            context.slot(node.outputs[0]),
+        )
         context.emit("embed", self._shape(node) | node.attributes, operands)
 
     def _rotate(self, context: Context, node: Node) -> None:
@@ -343,15 +362,19 @@ class ReferenceLowering:
         table = context.rope(rope)
         x = node.inputs[0]
         constants = self._shape(node) | {
-            "x": _view(context, x), "low_size": table.low_size, "head_dim": rope.head_dim,
-        }  # fmt: skip
+            "x": _view(context, x),
+            "low_size": table.low_size,
+            "head_dim": rope.head_dim,
+        }
         operands = (context.state(), context.view(x).slot, table.region, context.slot(node.outputs[0]))
         context.emit("rotate", constants, operands)
 
     def _attention(self, context: Context, node: Node) -> None:
         a = node.attributes
         cache = context.cache(a["cache"])
-        constants = self._shape(node) | {name: _view(context, t) for name, t in zip("qkv", node.inputs, strict=True)}
+        constants = self._shape(node) | {
+            name: _view(context, t) for name, t in zip("qkv", node.inputs, strict=True)
+        }
         constants |= _attention_constants(a, cache.capacity) | {"head_dim": a["cache"].head_dim}
         slots = (context.view(t).slot for t in node.inputs)
         operands = (context.state(), *slots, cache.keys, cache.values, context.slot(node.outputs[0]))
@@ -363,8 +386,9 @@ class ReferenceLowering:
         table: RopeTable | None = context.rope(a["rope"]) if a["rope"] else None
         constants = self._shape(node) | {k: a[k] for k in ("heads", "kv_heads", "head_dim", "norms", "eps")}
         constants |= _attention_constants(a, cache.capacity) | {
-            "x": _view(context, node.inputs[0]), "low_size": table.low_size if table else 0,
-        }  # fmt: skip
+            "x": _view(context, node.inputs[0]),
+            "low_size": table.low_size if table else 0,
+        }
         weights = [context.vector(t) for t in node.inputs[1:]] + ([table.region] if table else [])
         operands = (context.state(), context.view(node.inputs[0]).slot, *weights, cache.keys, cache.values)
         context.emit("attention_block", constants, (*operands, context.slot(node.outputs[0])))
@@ -377,7 +401,13 @@ class ReferenceLowering:
     def _sample(self, context: Context, node: Node) -> None:
         logits = node.inputs[0]
         counts = context.counts(logits.shape[1], "rw")
-        operands = (context.state("rw"), context.slot(logits), counts, context.tokens("rw"), context.slot(node.outputs[0]))
+        operands = (
+            context.state("rw"),
+            context.slot(logits),
+            counts,
+            context.tokens("rw"),
+            context.slot(node.outputs[0]),
+        )
         context.emit("sample", {}, operands)
 
 

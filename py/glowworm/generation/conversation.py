@@ -1,6 +1,6 @@
-"""Fits a conversation into the context: drops the oldest turns, never the system prompt or the last message."""
+"""Fits a conversation into the context: the oldest turns go, never the system prompt or the last message."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from ..errors import PromptError

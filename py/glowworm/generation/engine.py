@@ -85,11 +85,13 @@ class AsyncEngine:
     def info(self) -> dict[str, Any]:
         """What was loaded, as plain data. Sizes in bytes, context in tokens."""
         metadata, program = self.loaded.file.metadata, self.loaded.program
-        size = {role: 0 for role in ("weight", "cache", "arena")}
+        size: dict[str, int] = {}
         for buffer in program.buffers.values():
             size[buffer.role] = size.get(buffer.role, 0) + buffer.nbytes
         decode = program.plans["decode"]
-        read = {(r.buffer, r.offset): r.nbytes for d in decode.dispatches for r in d.bindings if r.access == "r"}
+        read = {
+            (r.buffer, r.offset): r.nbytes for d in decode.dispatches for r in d.bindings if r.access == "r"
+        }
         weights = {name for name, buffer in program.buffers.items() if buffer.role == "weight"}
         return {
             "name": metadata.get("general.name") or metadata["general.architecture"],
@@ -109,14 +111,23 @@ class AsyncEngine:
         }
 
     async def logits(self, ids: Sequence[int]) -> list[array]:
-        """Logits after every token of ``ids``: one ``array('f')`` of vocabulary length each."""
+        """Logits after every token of ``ids``: one ``array('f')`` of vocabulary length each.
+
+        Raises:
+            PromptError: the model was opened without ``every_row``, or the ids do not fit.
+        """
+        if "logits" not in self.loaded.program.plans:
+            raise PromptError(
+                "This model was loaded for answers only; load it for logits of every row as well."
+            )
+        self.session.check(ids)
         return await measure.logits(self.device, self.loaded.program, self.session, ids)
 
     async def generate(self, prompt: str | Sequence[int], **options: Any) -> AsyncGenerator[Part, None]:
         """Continue a plain text (special tokens in it count as such) or token ids.
 
         Options: temperature, top_k, top_p, min_p, repetition_penalty, presence_penalty, frequency_penalty,
-        seed (drawn when missing), max_tokens, stop (a list of strings).
+        seed (drawn when missing), max_tokens, stop (a list of strings), ignore_eos (for measuring).
         """
         ids = self.tokenizer.encode(prompt, special=True) if isinstance(prompt, str) else list(prompt)
         async with aclosing(self._answer(ids, options)) as parts:
@@ -136,7 +147,10 @@ class AsyncEngine:
         reserve = min(options.get("max_tokens") or capacity.context, capacity.context // ANSWER_RESERVE)
         ids, dropped = fit(list(messages), encode, capacity.context, reserve)
         if dropped:
-            yield Part(notice=f"The conversation has outgrown the model's memory; its first {dropped} messages were left out.")
+            yield Part(
+                notice=f"The conversation has outgrown the model's memory; "
+                f"its first {dropped} messages were left out."
+            )
         async with aclosing(self._answer(ids, options)) as parts:
             async for part in parts:
                 yield part
@@ -161,7 +175,7 @@ class AsyncEngine:
             ids,
             sampling,
             max_tokens=max_tokens,
-            stop_ids=self.tokenizer.eos_ids,
+            stop_ids=() if options.get("ignore_eos") else self.tokenizer.eos_ids,
             aborted=lambda: self._aborted,
             figures=figures,
         )
@@ -191,7 +205,12 @@ class Engine:
 
     @classmethod
     def open(
-        cls, path: str | os.PathLike[str], device: str = "native", *, context: int | None = None, **options: Any
+        cls,
+        path: str | os.PathLike[str],
+        device: str = "native",
+        *,
+        context: int | None = None,
+        **options: Any,
     ) -> Self:
         """Load a GGUF file on the device "native" (WebGPU through wgpu-py) or "reference" (NumPy).
 
@@ -200,7 +219,9 @@ class Engine:
         """
         runner, source = asyncio.Runner(), FileSource(path)
         opened = _open_device(device, **options)
-        return cls(runner.run(AsyncEngine.open(source, opened, context=context, every_row=True)), runner, source)
+        return cls(
+            runner.run(AsyncEngine.open(source, opened, context=context, every_row=True)), runner, source
+        )
 
     @property
     def info(self) -> dict[str, Any]:
@@ -271,7 +292,7 @@ def _recommended(metadata: Mapping[str, Any]) -> Sampling:
 
 
 def _given(options: dict[str, Any]) -> dict[str, Any]:
-    unknown = options.keys() - Sampling.__dataclass_fields__.keys() - {"max_tokens", "stop"}
+    unknown = options.keys() - Sampling.__dataclass_fields__.keys() - {"max_tokens", "stop", "ignore_eos"}
     if unknown:
         raise PromptError(f"Unknown option {sorted(unknown)[0]!r}.")
     return {name: value for name, value in options.items() if value is not None}
@@ -282,6 +303,8 @@ def _stats(figures: Figures, seed: int) -> dict[str, Any]:
     decoded = figures.generated_tokens - 1
     return asdict(figures) | {
         "prefill_tokens_per_second": computed / figures.prefill_ms * 1e3 if figures.prefill_ms else 0.0,
-        "decode_tokens_per_second": decoded / figures.decode_ms * 1e3 if figures.decode_ms and decoded > 0 else 0.0,
+        "decode_tokens_per_second": decoded / figures.decode_ms * 1e3
+        if figures.decode_ms and decoded > 0
+        else 0.0,
         "seed": seed,
     }

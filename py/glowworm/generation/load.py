@@ -40,8 +40,8 @@ def build_program(
 ) -> tuple[Definition, Program, Capacity]:
     """Trace and compile a file's model for a kind of device, without loading its weights.
 
-    Phases: "prefill" (``chunk`` rows) and "decode" (one row), both ending in sampling; with ``every_row`` also
-    "logits", which ends in the logits of every row of a shorter chunk and samples nothing.
+    Phases: "prefill" (``chunk`` rows) and "decode" (one row), both ending in sampling; with ``every_row``
+    also "logits", which ends in the logits of every row of a shorter chunk and samples nothing.
     """
     definition = define(file)
     config = definition.config
@@ -66,7 +66,11 @@ def build_program(
         rollback=ROLLBACK,
         limits=limits,
     )
-    return definition, program, Capacity(context, chunk, config.vocabulary, _ring(graphs["decode"][0], context, chunk))
+    return (
+        definition,
+        program,
+        Capacity(context, chunk, config.vocabulary, _ring(graphs["decode"][0], context, chunk)),
+    )
 
 
 def _ring(graph: Graph, context: int, chunk: int) -> tuple[int, int] | None:

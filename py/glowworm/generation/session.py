@@ -45,7 +45,7 @@ class Capacity:
     ring: tuple[int, int] | None
 
     def can_resume(self, position: int, written: int) -> bool:
-        """Whether the caches still hold all that a query at ``position`` sees, after ``written`` positions."""
+        """Whether the caches hold all that a query at ``position`` sees, after ``written`` positions."""
         if position == 0 or self.ring is None:
             return True
         window, capacity = self.ring
@@ -78,7 +78,7 @@ class Session:
             PromptError: an empty prompt, one that leaves no room in the context, or ids out of range.
         """
         figures = figures or Figures()
-        self._check(prompt)
+        self.check(prompt)
         begun = time.perf_counter()
         start = self._resume(prompt)
         figures.prompt_tokens, figures.reused_tokens = len(prompt), start
@@ -135,13 +135,14 @@ class Session:
         """Begin anew: nothing in the caches is worth keeping."""
         self.tokens, self._written = [], 0
 
-    def _check(self, prompt: Sequence[int]) -> None:
+    def check(self, prompt: Sequence[int]) -> None:
+        """PromptError unless ``prompt`` can be computed."""
         if not prompt:
             raise PromptError("There is nothing to continue: the prompt is empty.")
         if len(prompt) > self.capacity.context:
             raise PromptError(
-                f"The prompt has {len(prompt)} tokens, but this model was loaded for {self.capacity.context}; "
-                "shorten it, or load the model with a longer context."
+                f"The prompt has {len(prompt)} tokens, but this model was loaded for "
+                f"{self.capacity.context}; shorten it, or load the model with a longer context."
             )
         if min(prompt) < 0 or max(prompt) >= self.capacity.vocabulary:
             raise PromptError("The prompt holds token ids that the model's vocabulary does not have.")

@@ -17,7 +17,10 @@ from .memory import Slot, place
 from .ops import Cache, Graph, Node, Rope, Tensor
 from .plan import ALIGNMENT, STATE_WORDS, Buffer, Dispatch, Kernel, Load, Plan, Program, Region, Repack
 
-VIEWS = ("reshape", "columns")
+
+def is_view(node: Node) -> bool:
+    """Whether a node only renames memory."""
+    return node.op in ("reshape", "columns") or (node.op == "last" and node.inputs[0].shape[0] == 1)
 
 
 @dataclass(frozen=True)
@@ -82,7 +85,9 @@ class Lowering(Protocol):
     """What a device brings."""
 
     target: str
-    operations: Mapping[str, Callable[["Context", Node], None]]
+
+    @property
+    def operations(self) -> Mapping[str, Callable[["Context", Node], None]]: ...
 
     def matrix_packing(self, tensor: TensorInfo) -> Packing: ...
 
@@ -192,7 +197,9 @@ class Context:
             for group in self._runs(names, tensor.shape[1]):
                 first_row = self._place_run(group, tensor.shape[1], first_row, parts)
             if first_row != tensor.shape[0]:
-                raise WeightsError(_wrong_shape(" + ".join(names), (first_row, tensor.shape[1]), tensor.shape))
+                raise WeightsError(
+                    _wrong_shape(" + ".join(names), (first_row, tensor.shape[1]), tensor.shape)
+                )
             self._weights[names] = parts
         return self._weights[names]
 
@@ -216,7 +223,9 @@ class Context:
 
     def _info(self, name: str) -> TensorInfo:
         if name not in self.tensors:
-            raise WeightsError(f"The weights lack the tensor {name}; the file is incomplete, download it again.")
+            raise WeightsError(
+                f"The weights lack the tensor {name}; the file is incomplete, download it again."
+            )
         return self.tensors[name]
 
     def _runs(self, names: tuple[str, ...], columns: int) -> list[list[tuple[TensorInfo, Packing]]]:
@@ -310,7 +319,7 @@ class Context:
     def view(self, tensor: Tensor) -> View:
         """Where an activation lies, seen through ``reshape`` and ``columns``."""
         rows, width = tensor.shape[0], prod(tensor.shape[1:])
-        if tensor.node.op == "reshape":
+        if tensor.node.op in ("reshape", "last") and is_view(tensor.node):
             return replace(self.view(tensor.node.inputs[0]), rows=rows)
         if tensor.node.op == "columns":
             base = self.view(tensor.node.inputs[0])
@@ -384,10 +393,10 @@ def compile_graphs(
         for node in graph.nodes:
             if node.op == "tokens":
                 rows = node.outputs[0].shape[0]
-            if node.op in VIEWS or node.op in ("tokens", "weight"):
-                continue
             if head_start is None and (node.op == "last" or logits in node.outputs):
                 head_start = len(context._calls)
+            if is_view(node) or node.op in ("tokens", "weight"):
+                continue
             lowering.operations[node.op](context, node)
         result = context.slot(logits)
         assert isinstance(result, Slot), "a held input is no result"

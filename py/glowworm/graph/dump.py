@@ -24,7 +24,8 @@ def dump(program: Program) -> Iterator[str]:
 
 def _dispatch(program: Program, dispatch: Dispatch) -> str:
     grid = "x".join(map(str, dispatch.grid))
-    return f"k{dispatch.kernel} {program.kernels[dispatch.kernel].name} [{grid}] {' '.join(map(_region, dispatch.bindings))}"
+    bindings = " ".join(map(_region, dispatch.bindings))
+    return f"k{dispatch.kernel} {program.kernels[dispatch.kernel].name} [{grid}] {bindings}"
 
 
 def _region(region: Region) -> str:

@@ -40,7 +40,9 @@ class _Rewriter:
 
     def copy(self, node: Node) -> None:
         if node.op == "weight":
-            self.replaced[node.outputs[0]] = self.graph.weight(node.attributes["names"], node.outputs[0].shape)
+            self.replaced[node.outputs[0]] = self.graph.weight(
+                node.attributes["names"], node.outputs[0].shape
+            )
             return
         shapes = [tensor.shape for tensor in node.outputs]
         made = self.graph.apply(node.op, [self.of(t) for t in node.inputs], *shapes, **node.attributes)
@@ -81,7 +83,7 @@ def _stack_linears(source: Graph) -> tuple[Graph, dict[Tensor, Tensor]]:
 
 
 def _gate(source: Graph) -> tuple[Graph, dict[Tensor, Tensor]]:
-    """``activation(gate) * up`` becomes ``gated`` when both are halves of one product, else ``activate_mul``."""
+    """``activation(gate) * up`` becomes ``gated`` if both are halves of a product, else ``activate_mul``."""
     r = _Rewriter(source)
     for node in source.nodes:
         activated = node.inputs[0] if node.op == "mul" else None
@@ -127,7 +129,9 @@ def _attend(source: Graph) -> tuple[Graph, dict[Tensor, Tensor]]:
         heads, head_dim = node.inputs[0].shape[1:]
         kv_heads = node.inputs[1].shape[1]
         starts = (0, heads * head_dim, (heads + kv_heads) * head_dim)
-        assert (q.start, k.start, v.start) == starts and k.base is v.base is product, "q, k, v share a product"
+        assert (q.start, k.start, v.start) == starts and k.base is v.base is product, (
+            "q, k, v share a product"
+        )
         assert q.rope == k.rope and v.rope is None and v.norm is None and (q.norm is None) == (k.norm is None)
         inputs = [r.of(product)]
         if q.norm is not None and k.norm is not None:
@@ -184,12 +188,16 @@ def _join_residuals(source: Graph) -> tuple[Graph, dict[Tensor, Tensor]]:
             continue
         x, o = node.inputs
         inputs = [r.of(x)]
-        post = o.node.op == "rms_norm" and r.only_user(o) is node and o.node.attributes == following.attributes
+        post = (
+            o.node.op == "rms_norm" and r.only_user(o) is node and o.node.attributes == following.attributes
+        )
         if post:
             inputs += [r.of(o.node.inputs[0]), r.of(o.node.inputs[1])]
         else:
             inputs.append(r.of(o))
-        inputs.append(r.of(following.inputs[1]) if following.inputs[1] in r.replaced else _early(r, following))
+        inputs.append(
+            r.of(following.inputs[1]) if following.inputs[1] in r.replaced else _early(r, following)
+        )
         y, h = r.graph.apply("residual_norm", inputs, x.shape, x.shape, post=post, **following.attributes)
         r.replace(node, (y,))
         r.replace(following, (h,))

@@ -24,7 +24,7 @@ from ..graph.ops import (
     rotate,
     softcap,
 )
-from .metadata import Metadata
+from .metadata import MOST_LAYERS, Metadata
 
 LAYERS_27B = 62  # the one size whose query scale is not head_dim ** -0.5
 
@@ -47,12 +47,15 @@ class Config:
     global_theta: float
     global_factor: float
     logit_softcap: float | None
+    tied: bool  # the head is the embedding table
 
     @classmethod
-    def from_metadata(cls, metadata: Mapping[str, Any], vocabulary: int) -> "Config":
+    def from_metadata(cls, metadata: Mapping[str, Any], vocabulary: int, tied: bool) -> "Config":
         """Read the keys llama.cpp writes for the architecture ``gemma3``."""
         m = Metadata(metadata, "gemma3")
-        hidden, heads, layers = (m.positive(k) for k in ("embedding_length", "attention.head_count", "block_count"))
+        hidden = m.positive("embedding_length")
+        layers = m.positive("block_count", most=MOST_LAYERS)
+        heads, kv_heads = m.heads()
         head_dim = m.positive("attention.key_length", 256)
         scale = (hidden / heads) ** -0.5 if layers == LAYERS_27B else head_dim**-0.5
         return cls(
@@ -60,7 +63,7 @@ class Config:
             hidden=hidden,
             layers=layers,
             heads=heads,
-            kv_heads=m.positive("attention.head_count_kv", heads),
+            kv_heads=kv_heads,
             head_dim=head_dim,
             intermediate=m.positive("feed_forward_length"),
             window=m.positive("attention.sliding_window"),
@@ -72,6 +75,7 @@ class Config:
             global_theta=m.number("rope.freq_base", 1_000_000.0),
             global_factor=m.number("rope.scaling.factor", 1.0),
             logit_softcap=m.number("final_logit_softcapping", 0.0) or None,
+            tied=tied,
         )
 
 
@@ -82,7 +86,9 @@ class Attention:
         c = self.config = config
         sliding = (layer + 1) % c.global_every != 0
         self.cache = Cache(layer, c.kv_heads, c.head_dim, c.window if sliding else None)
-        self.rope = Rope(c.head_dim, c.local_theta) if sliding else Rope(c.head_dim, c.global_theta, c.global_factor)
+        self.rope = (
+            Rope(c.head_dim, c.local_theta) if sliding else Rope(c.head_dim, c.global_theta, c.global_factor)
+        )
         name = f"blk.{layer}.attn_"
         self.q = graph.weight(name + "q.weight", (c.heads * c.head_dim, c.hidden))
         self.k = graph.weight(name + "k.weight", (c.kv_heads * c.head_dim, c.hidden))
@@ -135,16 +141,18 @@ class Block:
 class Model:
     def __init__(self, config: Config, graph: Graph):
         self.config = config
-        self.table = graph.weight("token_embd.weight", (config.vocabulary, config.hidden))
+        shape = (config.vocabulary, config.hidden)
+        self.table = graph.weight("token_embd.weight", shape)
+        self.head = self.table if config.tied else graph.weight("output.weight", shape)
         self.blocks = [Block(config, graph, layer) for layer in range(config.layers)]
         self.norm = graph.weight("output_norm.weight", (config.hidden,))
 
     def __call__(self, tokens: Tensor, every_row: bool = False) -> Tensor:
-        """Logits of the last valid row, [1, V], or of every row, [T, V]. The head is the embedding table."""
+        """Logits of the last valid row, [1, V], or of every row, [T, V]."""
         c = self.config
         x = embed(tokens, self.table, scale=sqrt(c.hidden))
         for block in self.blocks:
             x = block(x)
         x = rms_norm(x, self.norm, c.eps)
-        logits = linear(x if every_row else last(x), self.table)
+        logits = linear(x if every_row else last(x), self.head)
         return softcap(logits, c.logit_softcap) if c.logit_softcap else logits

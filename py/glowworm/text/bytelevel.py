@@ -7,10 +7,10 @@ printable character, so that a vocabulary of byte strings can be stored as text.
 from collections.abc import Mapping
 from typing import Any
 
-from glowworm.errors import TokenizerError
-from glowworm.text.merging import merge
-from glowworm.text.split_patterns import split_pattern
-from glowworm.text.vocabulary import TokenType, Vocabulary, decode_strings
+from ..errors import TokenizerError
+from .merging import merge
+from .split_patterns import split_pattern
+from .vocabulary import TokenType, Vocabulary, decode_strings
 
 _CACHED_WORDS = 16_384
 _CACHED_LENGTH = 48

@@ -12,10 +12,10 @@ from typing import Any
 
 from jinja2 import TemplateSyntaxError
 
-from glowworm.errors import PromptError, TokenizerError
-from glowworm.text.builtin_templates import BUILT_IN_TEMPLATES
-from glowworm.text.sandbox import BoundedTemplate, BoundsExceededError, TemplateRefusalError
-from glowworm.text.tokenizer import Tokenizer
+from ..errors import PromptError, TokenizerError
+from .builtin_templates import BUILT_IN_TEMPLATES
+from .sandbox import BoundedTemplate, BoundsExceededError, TemplateRefusalError
+from .tokenizer import Tokenizer
 
 Message = Mapping[str, Any]
 """``role`` and ``content``: a string, or a list of parts ``{"type": "text", "text": …}``."""
@@ -42,6 +42,7 @@ class ChatTemplate:
         self.source = source
         self._special_tokens = dict(special_tokens)
         self._required_markup = tuple(required_markup)
+        self._shield: _Shield | None = None
         try:
             self._template = BoundedTemplate(source, now)
         except TemplateSyntaxError as error:
@@ -98,9 +99,10 @@ class ChatTemplate:
                     "usual template of its family needs; use a file of an instruction-tuned model."
                 )
         _check_messages(messages)
+        if self._shield is None or self._shield.tokenizer is not tokenizer:
+            self._shield = _Shield(tokenizer)
         mark = _unused_character(messages, self.source)
-        shield = _Shield(tokenizer, mark)
-        rendered = self._render([shield.cover(message) for message in messages], add_generation_prompt)
+        rendered = self._render(self._shield.cover(messages, mark), add_generation_prompt)
 
         ids: list[int] = []
         for part in tokenizer.split_special(rendered):
@@ -136,48 +138,56 @@ class ChatTemplate:
 class _Shield:
     """Puts a mark into every string of a message where a special token could begin or go on."""
 
-    def __init__(self, tokenizer: Tokenizer, mark: str) -> None:
-        self._matcher = tokenizer.special_matcher
+    def __init__(self, tokenizer: Tokenizer) -> None:
+        self.tokenizer = tokenizer
         texts = [text for text in tokenizer.special_texts if len(text) > 1]
         self._joined = "\0" + "\0".join(texts) + "\0"
         self._longest = max(map(len, texts), default=0)
-        self._mark = mark
+        self._firsts = {text[0] for text in texts}
+        self._lasts = {text[-1] for text in texts}
 
-    def cover(self, value: Any, field: str = "") -> Any:
-        """A copy of a message, or of a part of one, with all its strings marked."""
+    def cover(self, value: Any, mark: str, field: str = "") -> Any:
+        """A copy of messages, or of a part of them, with all strings marked."""
         if isinstance(value, str):
-            return value if field in _STRUCTURAL else self._mark_string(value)
+            return value if field in _STRUCTURAL else self._cover_string(value, mark)
         if isinstance(value, Mapping):
-            return {key: self.cover(item, key) for key, item in value.items()}
+            return {key: self.cover(item, mark, key) for key, item in value.items()}
         if isinstance(value, (list, tuple)):
-            return [self.cover(item, field) for item in value]
+            return [self.cover(item, mark, field) for item in value]
         return value
 
-    def _mark_string(self, text: str) -> str:
+    def _cover_string(self, text: str, mark: str) -> str:
         # Templates trim: what counts as the beginning and the end is so with and without white space.
         begin = len(text) - len(text.lstrip())
         end = len(text.rstrip())
-        after = {position + 1 for position in self._matcher.starts(text)}
-        after |= {position + 1 for stop in {end, len(text)} for position in self._openings_at_end(text, stop)}
-        after |= {start for start in {begin, 0} if self._continues(text[start : start + self._longest])}
+        starts, ends = {begin, 0}, {end, len(text)}
+        cuts = {position + 1 for position in self.tokenizer.special_matcher.starts(text)}
+        cuts |= {position + 1 for stop in ends for position in self._openings_at_end(text, stop)}
+        cuts |= {start for start in starts for stop in ends if self._continues(text[start:stop])}
         pieces = []
         position = 0
-        for cut in sorted(after):
+        for cut in sorted(cuts):
             pieces.append(text[position:cut])
             position = cut
         pieces.append(text[position:])
-        return self._mark.join(pieces)
+        return mark.join(pieces)
 
     def _openings_at_end(self, text: str, stop: int) -> list[int]:
         """Where a special token begins that what follows the text could complete."""
-        near = range(max(0, stop - self._longest + 1), stop)
-        return [start for start in near if "\0" + text[start:stop] in self._joined]
+        return [
+            start
+            for start in range(max(0, stop - self._longest + 1), stop)
+            if text[start] in self._firsts and "\0" + text[start:stop] in self._joined
+        ]
 
-    def _continues(self, opening: str) -> bool:
-        """Whether text that begins so could complete a special token begun before it."""
-        if len(opening) < self._longest and opening and opening in self._joined:
+    def _continues(self, text: str) -> bool:
+        """Whether text could complete, or carry on, a special token begun before it."""
+        if 0 < len(text) < self._longest and text in self._joined:
             return True
-        return any(opening[:length] + "\0" in self._joined for length in range(1, len(opening) + 1))
+        return any(
+            character in self._lasts and text[: length + 1] + "\0" in self._joined
+            for length, character in enumerate(text[: self._longest])
+        )
 
 
 def _check_messages(messages: Sequence[Message]) -> None:

@@ -2,7 +2,7 @@
 
 import codecs
 
-from glowworm.text.tokenizer import Tokenizer
+from .tokenizer import Tokenizer
 
 
 class StreamDecoder:

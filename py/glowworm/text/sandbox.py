@@ -18,8 +18,9 @@ from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 MAX_SOURCE_CHARS = 1 << 18
-MAX_STEPS = 1_000_000
+MAX_STEPS = 100_000
 MAX_CHARS = 1 << 24
+MAX_DEPTH = 32
 _MAX_EXPONENT = 64
 
 
@@ -54,7 +55,7 @@ class BoundedTemplate:
 
         Raises `TemplateRefusalError`, `BoundsExceededError`, or whatever a faulty template runs into.
         """
-        self._environment.steps = 0
+        self._environment.steps = self._environment.depth = 0
         pieces: list[str] = []
         length = 0
         try:
@@ -95,10 +96,21 @@ class _Environment(ImmutableSandboxedEnvironment):
     def __init__(self, now: Callable[[], datetime]) -> None:
         super().__init__(trim_blocks=True, lstrip_blocks=True, extensions=[loopcontrols, _GenerationBlock])
         self.steps = 0
+        self.depth = 0
         self.globals.pop("lipsum")
         self.globals["raise_exception"] = _raise_exception
         self.globals["strftime_now"] = lambda format: now().strftime(format)
         self.filters["tojson"] = _to_json
+
+    def call(self, context: Context, obj: Any, *args: Any, **kwargs: Any) -> Any:
+        """Every call that a template makes; nested too deeply, they would end WebAssembly's stack."""
+        self.depth += 1
+        if self.depth > MAX_DEPTH:
+            raise BoundsExceededError(f"its calls are nested more than {MAX_DEPTH} deep")
+        try:
+            return super().call(context, obj, *args, **kwargs)
+        finally:
+            self.depth -= 1
 
     def step(self) -> bool:
         """Counts one turn of a loop or one call of a macro; true, so that it can stand in a condition."""

@@ -8,7 +8,7 @@ import re
 import unicodedata
 from functools import cache
 
-from glowworm.errors import UnsupportedError
+from ..errors import UnsupportedError
 
 _GPT2 = r"'(?:[sdmt]|ll|ve|re)| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"
 _LLAMA3 = (
@@ -64,9 +64,15 @@ def _expand(pattern: str) -> re.Pattern[str]:
 
 
 def _other_numbers() -> str:
-    """The characters of Unicode's categories Nl and No; above U+1FFFF there are none."""
-    return "".join(
-        character
-        for character in map(chr, range(0x20000))
-        if character.isnumeric() and unicodedata.category(character) in ("Nl", "No")
-    )
+    """The characters of Unicode's categories Nl and No as ranges; above U+1FFFF there are none.
+
+    Ranges, because ``re`` looks characters beyond U+FFFF up one item after the other.
+    """
+    codes = {
+        code
+        for code in range(0x20000)
+        if chr(code).isnumeric() and unicodedata.category(chr(code)) in ("Nl", "No")
+    }
+    starts = sorted(code for code in codes if code - 1 not in codes)
+    ends = sorted(code for code in codes if code + 1 not in codes)
+    return "".join(f"{chr(start)}-{chr(end)}" for start, end in zip(starts, ends, strict=True))

@@ -12,9 +12,9 @@ from functools import cached_property
 from operator import neg
 from typing import Any
 
-from glowworm.errors import TokenizerError
-from glowworm.text.merging import merge
-from glowworm.text.vocabulary import TokenType, Vocabulary, numbers
+from ..errors import TokenizerError
+from .merging import merge
+from .vocabulary import TokenType, Vocabulary, numbers
 
 SPACE = "\u2581"
 _CACHED_WORDS = 16_384

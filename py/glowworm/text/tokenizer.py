@@ -5,12 +5,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
-from glowworm.errors import TokenizerError, UnsupportedError
-from glowworm.text.bytelevel import ByteLevelBPE
-from glowworm.text.literals import LiteralMatcher
-from glowworm.text.split_patterns import WHITE_SPACE
-from glowworm.text.spm import SPACE, SentencePieceBPE
-from glowworm.text.vocabulary import TokenType, Vocabulary
+from ..errors import TokenizerError, UnsupportedError
+from .bytelevel import ByteLevelBPE
+from .literals import LiteralMatcher
+from .split_patterns import WHITE_SPACE
+from .spm import SPACE, SentencePieceBPE
+from .vocabulary import TokenType, Vocabulary
 
 _ALGORITHMS: dict[str, type[SentencePieceBPE] | type[ByteLevelBPE]] = {
     "llama": SentencePieceBPE,

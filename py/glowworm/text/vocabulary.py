@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
 
-from glowworm.errors import TokenizerError
+from ..errors import TokenizerError
 
 
 class TokenType(IntEnum):

@@ -90,6 +90,6 @@ def vector_packing(tensor: TensorInfo) -> Packing:
     if tensor.ggml_type == GgmlType.F16:
         return Packing("f32", "expand_f16", 2, 4, 2)
     raise UnsupportedError(
-        f"The weights hold {tensor.name} as {tensor.ggml_type.name}, but norm weights must be F32, F16 or BF16; "
-        "convert the model again."
+        f"The weights hold {tensor.name} as {tensor.ggml_type.name}, but norm weights must be F32, F16 or "
+        "BF16; convert the model again."
     )

@@ -91,6 +91,7 @@ class Experiment:
     exact: bool = False
     macs: int = 0  # multiply-accumulates of one run
     cache_nbytes: int = 0  # read from a cache in one run
+    weight_share: float = 1.0  # of the weights read in one run
     tensors: dict[str, TensorInfo] = field(default_factory=dict)
     writes: list[tuple[str, int, bytes]] = field(default_factory=list)
     watched: list[str] = field(default_factory=list)  # buffers compared besides the outputs
@@ -143,6 +144,14 @@ class Experiment:
     def output(self, name: str, tensor: Tensor) -> None:
         """Compare this one."""
         self.outputs.append((name, tensor))
+
+    def nbytes(self, program: Program) -> int:
+        """What one run has to move: weights, caches, inputs and the output."""
+        buffers = program.buffers.values()
+        weights = sum(buffer.nbytes for buffer in buffers if buffer.role == "weight")
+        inputs = sum(buffer.nbytes for buffer in buffers if buffer.role == "input")
+        output = program.plans[PHASE].outputs["logits"].nbytes
+        return int(weights * self.weight_share) + self.cache_nbytes + inputs + output
 
     # -- running ---------------------------------------------------------------------------------------
 

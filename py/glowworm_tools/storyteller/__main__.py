@@ -32,9 +32,12 @@ def main() -> None:
     command = commands.add_parser("train", help="train, or go on with a run that was interrupted")
     _add_run_folder(command)
     command.add_argument("--stories", type=Path, required=True, help="folder with stories.jsonl.xz")
-    command.add_argument("--steps", type=int, help="steps of 4,096 tokens in all")
+    command.add_argument("--steps", type=int, help="steps of 2,048 tokens in all")
     command.add_argument("--seed", type=int)
     command.add_argument("--threads", type=int, default=2)
+    command.add_argument(
+        "--compile", action="store_true", help="faster steps after minutes of compiling (C++)"
+    )
     command.set_defaults(action=_train)
 
     command = commands.add_parser("export", help="write the run's last checkpoint as GGUF")
@@ -50,10 +53,14 @@ def main() -> None:
     command.add_argument("--temperature", type=float)
     command.set_defaults(action=_sample)
 
-    command = commands.add_parser("evaluate", help="measure an exported model: losses, obedience, distinctness")
+    command = commands.add_parser(
+        "evaluate", help="measure an exported model: losses, obedience, distinctness"
+    )
     command.add_argument("model", type=Path)
     command.add_argument("--stories", type=Path, required=True, help="folder with tinystories_valid_part.txt")
-    command.add_argument("--run", type=Path, help="folder of the run, to compare with the weights before quantisation")
+    command.add_argument(
+        "--run", type=Path, help="folder of the run, to compare with the weights before quantisation"
+    )
     command.add_argument("--count", type=int, default=100, help="stories to judge")
     command.set_defaults(action=_evaluate)
 
@@ -62,7 +69,9 @@ def main() -> None:
 
 
 def _add_run_folder(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--folder", type=Path, required=True, help="folder of the run: tokenizer, checkpoint, log")
+    command.add_argument(
+        "--folder", type=Path, required=True, help="folder of the run: tokenizer, checkpoint, log"
+    )
 
 
 def _choices(arguments: argparse.Namespace) -> None:
@@ -76,7 +85,7 @@ def _generate(arguments: argparse.Namespace) -> None:
         print(f"> {story.request}\n\n{story.text}\n")
 
 
-# The commands below need the packages of the "storyteller" extra; they are imported where they are used,
+# The commands below need the packages of the "train" extra; they are imported where they are used,
 # so that the two above run without them.
 
 
@@ -85,7 +94,9 @@ def _tokenizer(arguments: argparse.Namespace) -> None:
     from .tokenizer import StoryTokenizer
 
     documents = training_documents(read_stories(arguments.stories), seed=99, read_share=0.3)
-    texts = (text for document in itertools.islice(documents, 8000) for turn in document.turns for text in turn)
+    texts = (
+        text for document in itertools.islice(documents, 8000) for turn in document.turns for text in turn
+    )
     arguments.folder.mkdir(parents=True, exist_ok=True)
     StoryTokenizer.train(texts, arguments.vocabulary).save(arguments.folder / "tokenizer.json")
 
@@ -102,7 +113,8 @@ def _train(arguments: argparse.Namespace) -> None:
     given = {name: value for name in ("steps", "seed") if (value := getattr(arguments, name)) is not None}
     tokenizer = StoryTokenizer.load(arguments.folder / "tokenizer.json")
     config = StoryConfig(vocab_size=len(tokenizer))
-    Run(arguments.folder, tokenizer, read_stories(arguments.stories), TrainingPlan(**given), config).train()
+    stories = read_stories(arguments.stories)
+    Run(arguments.folder, tokenizer, stories, TrainingPlan(**given), config, arguments.compile).train()
 
 
 def _export(arguments: argparse.Namespace) -> None:
@@ -121,7 +133,9 @@ def _sample(arguments: argparse.Namespace) -> None:
 
     model, tokenizer = load_gguf(arguments.model)
     sampling = Sampling() if arguments.temperature is None else Sampling(temperature=arguments.temperature)
-    for answer in answer_many(model, tokenizer, [[arguments.request]] * arguments.count, sampling, arguments.seed):
+    for answer in answer_many(
+        model, tokenizer, [[arguments.request]] * arguments.count, sampling, arguments.seed
+    ):
         print(answer.text + "\n")
 
 

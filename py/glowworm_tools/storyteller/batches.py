@@ -1,4 +1,4 @@
-"""Documents as packed token sequences: whole documents end to end, with the positions that are learnt from."""
+"""Documents as packed token sequences: whole documents end to end, with the positions to learn from."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -6,43 +6,32 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from .chat_format import encode_turns
 from .corpus import Document
-from .tokenizer import BOS, END_OF_TURN, EOS, PAD, START_OF_TURN, StoryTokenizer
+from .tokenizer import PAD, StoryTokenizer
 
+IGNORED = -100
+"""The target that PyTorch's cross-entropy leaves out."""
 MAXIMUM_MISFITS = 16
 """How many documents too long for the space left are passed over before it is filled with padding."""
 
 
 @dataclass(frozen=True)
 class Batch:
-    """`tokens` positions: `ids` `[tokens]`, the documents' `lengths`, `targets` `[tokens]` with -100 where nothing is learnt."""
+    """Packed documents: `ids` and `targets` `[tokens]`, and the documents' `lengths`, which sum to `tokens`.
+
+    A target is the next id, or `IGNORED` where nothing is learnt.
+    """
 
     ids: Tensor
     lengths: list[int]
     targets: Tensor
 
 
-def encode_document(tokenizer: StoryTokenizer, document: Document) -> tuple[list[int], list[bool]]:
-    """Ids and, for each, whether the model is to learn to say it: its own turns, not the user's.
-
-    A story without a request stands bare between `<bos>` and `<eos>`; turns are written as the chat template does.
-    """
-    ids, said = [BOS], [False]
-
-    def add(new: list[int], by_model: bool) -> None:
-        ids.extend(new)
-        said.extend([by_model] * len(new))
-
-    newline = tokenizer.encode("\n")
-    for request, answer in document.turns:
-        if not request:
-            add([*tokenizer.encode(answer), EOS], True)
-            continue
-        add([START_OF_TURN, *tokenizer.encode("user"), *newline, *tokenizer.encode(request), END_OF_TURN, *newline], False)
-        add([START_OF_TURN, *tokenizer.encode("model"), *newline], False)
-        add([*tokenizer.encode(answer), END_OF_TURN], True)
-        add(newline, False)
-    return ids, said
+def batch_of(tokenizer: StoryTokenizer, document: Document, context_length: int) -> Batch:
+    """One document alone, cut at `context_length`."""
+    ids, targets = _ids_and_targets(tokenizer, document, context_length)
+    return Batch(torch.tensor(ids), [len(ids)], torch.tensor(targets))
 
 
 def pack(tokenizer: StoryTokenizer, documents: Iterator[Document], tokens: int, context_length: int) -> Batch:
@@ -52,16 +41,23 @@ def pack(tokenizer: StoryTokenizer, documents: Iterator[Document], tokens: int, 
     lengths: list[int] = []
     misfits = 0
     while misfits < MAXIMUM_MISFITS:
-        document, said = encode_document(tokenizer, next(documents))
-        document, said = document[:context_length], said[:context_length]
-        if len(document) > tokens - len(ids):
+        more_ids, more_targets = _ids_and_targets(tokenizer, next(documents), context_length)
+        if len(more_ids) > tokens - len(ids):
             misfits += 1
             continue
-        ids += document
-        targets += [i if learnt else -100 for i, learnt in zip(document[1:], said[1:], strict=True)] + [-100]
-        lengths.append(len(document))
+        ids += more_ids
+        targets += more_targets
+        lengths.append(len(more_ids))
     if left := tokens - len(ids):
         ids += [PAD] * left
-        targets += [-100] * left
+        targets += [IGNORED] * left
         lengths.append(left)
     return Batch(torch.tensor(ids), lengths, torch.tensor(targets))
+
+
+def _ids_and_targets(
+    tokenizer: StoryTokenizer, document: Document, context_length: int
+) -> tuple[list[int], list[int]]:
+    ids, said = encode_turns(tokenizer, document.turns)
+    ids, said = ids[:context_length], said[:context_length]
+    return ids, [i if learnt else IGNORED for i, learnt in zip(ids[1:], said[1:], strict=True)] + [IGNORED]

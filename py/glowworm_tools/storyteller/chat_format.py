@@ -3,8 +3,8 @@
 The shape is Gemma's: `<start_of_turn>user`, a line break, the text, `<end_of_turn>`, a line break.
 """
 
-START_OF_TURN = "<start_of_turn>"
-END_OF_TURN = "<end_of_turn>"
+from .conversation import Turns
+from .tokenizer import BOS, END_OF_TURN, EOS, START_OF_TURN, StoryTokenizer
 
 CHAT_TEMPLATE = """\
 {{- bos_token -}}
@@ -27,3 +27,42 @@ CHAT_TEMPLATE = """\
 {%- endif -%}
 """
 """Jinja2 source; wants `messages`, `bos_token`, `add_generation_prompt` and `raise_exception`."""
+
+
+def encode_turns(tokenizer: StoryTokenizer, turns: Turns) -> tuple[list[int], list[bool]]:
+    """Ids and, for each, whether the model is to learn to say it: its own turns, not the user's.
+
+    A story without a request stands bare between `<bos>` and `<eos>`; turns are written as the chat template
+    writes them.
+    """
+    ids, said = [BOS], [False]
+
+    def add(new: list[int], by_model: bool) -> None:
+        ids.extend(new)
+        said.extend([by_model] * len(new))
+
+    newline = tokenizer.encode("\n")
+    for request, answer in turns:
+        if not request:
+            add([*tokenizer.encode(answer), EOS], True)
+            continue
+        add(_opening(tokenizer, "user"), False)
+        add([*tokenizer.encode(request), END_OF_TURN, *newline], False)
+        add(_opening(tokenizer, "model"), False)
+        add([*tokenizer.encode(answer), END_OF_TURN], True)
+        add(newline, False)
+    return ids, said
+
+
+def prompt_ids(tokenizer: StoryTokenizer, said: list[str]) -> list[int]:
+    """The ids of what was `said`, by the user and the model in turns, up to where the model answers."""
+    newline = tokenizer.encode("\n")
+    ids = [BOS]
+    for number, text in enumerate(said):
+        speaker = "model" if number % 2 else "user"
+        ids += [*_opening(tokenizer, speaker), *tokenizer.encode(text), END_OF_TURN, *newline]
+    return ids + _opening(tokenizer, "model")
+
+
+def _opening(tokenizer: StoryTokenizer, speaker: str) -> list[int]:
+    return [START_OF_TURN, *tokenizer.encode(speaker), *tokenizer.encode("\n")]

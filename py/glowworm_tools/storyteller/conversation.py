@@ -3,6 +3,8 @@
 The answers are honest about a model that knows stories and little else.
 """
 
+# ruff: noqa: E501  (lists of sayings, in as few lines as they take)
+
 import random
 from dataclasses import replace
 
@@ -57,15 +59,52 @@ _SMALL_TALK: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
     (("No", "No thank you", "no"), ("All right. I am here when you want a story.", "Then sleep well, and come back when you like.")),
 )  # fmt: skip
 _THANKS = (
-    ("Thank you", "Thanks!", "That was lovely.", "I liked it.", "Thank you, that was a nice story", "Great story!", "thanks"),
-    ("I am glad you liked it. Shall I tell you another?", "Thank you for listening. Would you like one more?", "How nice of you to say so!"),
+    (
+        "Thank you",
+        "Thanks!",
+        "That was lovely.",
+        "I liked it.",
+        "Thank you, that was a nice story",
+        "Great story!",
+        "thanks",
+    ),
+    (
+        "I am glad you liked it. Shall I tell you another?",
+        "Thank you for listening. Would you like one more?",
+        "How nice of you to say so!",
+    ),
 )
 _GOOD_NIGHT = (
-    ("Good night", "Good night!", "The end.", "I am tired.", "Time to sleep.", "Bye", "Goodbye", "good night"),
-    ("Good night. Sleep well and dream of something lovely.", "Sleep well! I will be here when you want another story.", "Good night. The stars are out."),
+    (
+        "Good night",
+        "Good night!",
+        "The end.",
+        "I am tired.",
+        "Time to sleep.",
+        "Bye",
+        "Goodbye",
+        "good night",
+    ),
+    (
+        "Good night. Sleep well and dream of something lovely.",
+        "Sleep well! I will be here when you want another story.",
+        "Good night. The stars are out.",
+    ),
 )
-_ANOTHER = ("Another story, please.", "Another one", "Tell me another story.", "One more!", "Again!", "And another one?", "another story")
-_ANOTHER_WITH = ("Now one about {character}.", "Tell it again with {character}.", "And now {character}, please.")
+_ANOTHER = (
+    "Another story, please.",
+    "Another one",
+    "Tell me another story.",
+    "One more!",
+    "Again!",
+    "And another one?",
+    "another story",
+)
+_ANOTHER_WITH = (
+    "Now one about {character}.",
+    "Tell it again with {character}.",
+    "And now {character}, please.",
+)
 _WHO = ("Who was the story about?", "Who is it about?", "What was the hero called?", "who was in the story")
 _WHERE = ("Where did it happen?", "Where does {hero} live?", "Where was that?")
 _HELPER = ("Who helped {hero}?", "Whom did {hero} meet?")
@@ -109,10 +148,24 @@ def _questions(rng: random.Random, story: Story) -> Turns:
     wishes = story.wishes
     hero, character = wishes.name or "", wishes.character
     return [
-        (rng.choice(_WHO), rng.choice([f"It was about {hero}, {character}.", f"The hero was {hero}, {character}."])),
-        (rng.choice(_WHERE).format(hero=hero), rng.choice([f"It happened {wishes.setting}.", f"{hero} lives {wishes.setting}."])),
+        (
+            rng.choice(_WHO),
+            rng.choice([f"It was about {hero}, {character}.", f"The hero was {hero}, {character}."]),
+        ),
+        (
+            rng.choice(_WHERE).format(hero=hero),
+            rng.choice([f"It happened {wishes.setting}.", f"{hero} lives {wishes.setting}."]),
+        ),
         (rng.choice(_HELPER).format(hero=hero), f"It was {story.helper}."),
-        ("What was it about?", rng.choice([f"It was about {wishes.theme}.", f"It was a story about {wishes.theme}, with {wishes.twist}."])),
+        (
+            "What was it about?",
+            rng.choice(
+                [
+                    f"It was about {wishes.theme}.",
+                    f"It was a story about {wishes.theme}, with {wishes.twist}.",
+                ]
+            ),
+        ),
     ]
 
 

@@ -1,8 +1,8 @@
 """Training text from two sources: the grammar, and a folder of openly licensed stories.
 
-The folder (it is not part of the project) holds `stories.jsonl.xz`, a record each with source, licence, kind and text,
-and `tinystories_valid_part.txt`, kept aside to measure on. Of the records only those kinds are used that suit
-a small child and this model's size, under licences that allow it (`KINDS`, `LICENCES`).
+The folder (it is not part of the project) holds `stories.jsonl.xz`, a record each with source, licence, kind
+and text, and `tinystories_valid_part.txt`, kept aside to measure on. Of the records only those kinds are used
+that suit a small child and this model's size, under licences that allow it (`KINDS`, `LICENCES`).
 """
 
 import json
@@ -24,7 +24,9 @@ UNSUITABLE = re.compile(
 )
 MINIMUM_CHARS, MAXIMUM_CHARS = 250, 3200
 
-_TYPOGRAPHY = str.maketrans({"“": '"', "”": '"', "‘": "'", "’": "'", "–": "-", "—": "-", "…": "...", "\u00a0": " ", "é": "e"})
+_TYPOGRAPHY = str.maketrans(
+    {"“": '"', "”": '"', "‘": "'", "’": "'", "–": "-", "—": "-", "…": "...", "\u00a0": " ", "é": "e"}
+)
 _NAMED_HERO = re.compile(r"\b(an? (?:[a-z]+ ){0,2}[a-z]+) (?:named|called) ([A-Z][a-z]+)\b")
 _LIVED_HERO = re.compile(r"\bthere (?:was|lived) (an? (?:[a-z]+ ){0,2}[a-z]+)[.,]")
 
@@ -61,7 +63,9 @@ def request_for(rng: random.Random, text: str) -> str:
     beginning = text[:300]
     if named := _NAMED_HERO.search(beginning):
         character, name = named.groups()
-        return rng.choice([f"Tell me a story about {character} named {name}.", f"Tell me a story about {character}."])
+        return rng.choice(
+            [f"Tell me a story about {character} named {name}.", f"Tell me a story about {character}."]
+        )
     if lived := _LIVED_HERO.search(beginning):
         return f"Tell me a story about {lived[1]}."
     return ""
@@ -92,7 +96,7 @@ def generated_document(rng: random.Random) -> Document:
 
 
 def training_documents(stories: list[str], seed: int, read_share: float) -> Iterator[Document]:
-    """An endless mixture in which `read_share` of the documents are from `stories` and the others generated."""
+    """An endless mixture: `read_share` of the documents are from `stories`, the others generated."""
     rng = random.Random(seed)
     while True:
         if rng.random() < read_share:

@@ -9,14 +9,26 @@ import torch
 
 from .chat_format import CHAT_TEMPLATE
 from .model import StoryConfig, Storyteller
-from .tokenizer import BOS, BYTE_TOKENS, CONTROL_TOKENS, END_OF_TURN, EOS, FIRST_PIECE, PAD, UNK, StoryTokenizer
+from .tokenizer import (
+    BOS,
+    BYTE_TOKENS,
+    CONTROL_TOKENS,
+    END_OF_TURN,
+    EOS,
+    FIRST_PIECE,
+    PAD,
+    UNK,
+    StoryTokenizer,
+)
 
 SAMPLING_TEMPERATURE = 0.7
 SAMPLING_TOP_K = 40
 SAMPLING_TOP_P = 0.95
 
 MODEL_NAME = "Glowworm Story"
-DESCRIPTION = "Tells bedtime stories from a request. Trained from scratch on generated and openly licensed stories."
+DESCRIPTION = (
+    "Tells bedtime stories from a request. Trained from scratch on generated and openly licensed stories."
+)
 
 BLOCK_TENSORS = {
     "attn_norm": "input_norm",
@@ -121,7 +133,7 @@ def load_gguf(path: Path) -> tuple[Storyteller, StoryTokenizer]:
     """The network and tokenizer of an exported file, its matrices dequantised, to check and to sample."""
     reader = gguf.GGUFReader(path)
 
-    def field(name: str):  # noqa: ANN202  (whatever the metadata holds)
+    def field(name: str):
         return reader.fields[name].contents()
 
     tokens = field("tokenizer.ggml.tokens")

@@ -1,9 +1,11 @@
 """Whole stories from wishes: the generator behind the storyteller's training pairs.
 
-A story is a hero in a place (`choices.py`), to whom something happens (`plots.py`), who does the right thing
-(`lessons.py`), and who comes home and goes to sleep. Everything is drawn from one random generator, so the same
-seed tells the same story.
+A story is a hero in a place (`choices.py`), to whom something happens (`plots.py`), who does the right
+thing (`lessons.py`), and who comes home and goes to sleep. Everything is drawn from one random generator,
+so the same seed tells the same story.
 """
+
+# ruff: noqa: E501, SIM905  (a template is one line, a word list is easier to read as words)
 
 import random
 from dataclasses import dataclass, replace
@@ -29,13 +31,18 @@ class Story:
 
 
 OTHER_KINDS = tuple(
-    "giraffe,lion,tiger,zebra,monkey,frog,bee,ladybird,cat,dog,horse,pony,cow,pig,lamb,goat,hen,goose,swan,parrot,seal,whale,dolphin,crab,"
-    "octopus,crocodile,hippo,rhino,kangaroo,koala,panda,camel,wolf,deer,moose,badger,otter,beaver,mole,bat,lizard,butterfly,caterpillar,"
-    "ant,spider,girl,boy,prince,knight,fairy,giant,witch,mermaid,king,queen,snowman,scarecrow,teddy bear,doll,ghost,dwarf,monster,"
-    "dinosaur,astronaut,farmer,baker,tractor,train,teapot,cloud,chicken,donkey,raccoon,worm,peacock,bird,fish".split(",")
+    "giraffe, lion, tiger, zebra, monkey, frog, bee, ladybird, cat, dog, horse, pony, cow, pig, lamb, goat, "
+    "hen, goose, swan, parrot, seal, whale, dolphin, crab, octopus, crocodile, hippo, rhino, kangaroo, koala, "
+    "panda, camel, wolf, deer, moose, badger, otter, beaver, mole, bat, lizard, butterfly, caterpillar, ant, "
+    "spider, girl, boy, prince, knight, fairy, giant, witch, mermaid, king, queen, snowman, scarecrow, teddy "
+    "bear, doll, ghost, dwarf, monster, dinosaur, astronaut, farmer, baker, tractor, train, teapot, cloud, "
+    "chicken, donkey, raccoon, worm, peacock, bird, fish".split(", ")
 )
 """Heroes the page does not list, so that the model learns to tell about whoever is asked for."""
-ADJECTIVES = tuple("little,small,brave,shy,kind,curious,clever,happy,lonely,young,merry,gentle,tiny,big,funny,sleepy,cheerful".split(","))
+ADJECTIVES = tuple(
+    "little, small, brave, shy, kind, curious, clever, happy, lonely, young, merry, gentle, tiny, big, funny, "
+    "sleepy, cheerful".split(", ")
+)
 _ALWAYS_SHE = {"princess", "girl", "queen", "mermaid", "witch", "fairy", "hen", "cow"}
 _ALWAYS_HE = {"boy", "prince", "king"}
 
@@ -44,7 +51,7 @@ _COMMON_WAYS = (
     "{He} had a laugh that made everybody else laugh too.",
     "{He} collected round stones and gave each of them a name.",
     "{He} knew eleven songs and mixed them all up.",
-    "{He} was small, but {he} asked big questions.",
+    "{He} had a small voice, but {he} asked big questions.",
     "{He} always wore one red sock and one blue one.",
 )
 _OPENINGS = (
@@ -66,15 +73,19 @@ _RESOLVES = (
     "'There must be a way to {my_goal},' said {hero}.",
     "{Hero} made up {his} mind to {goal}.",
 )
-_AGAIN = ("But {hero} did not give up.", "{Hero} sighed, and tried something else.", "'Never mind,' said {hero}. 'I will try again.'")
+_AGAIN = (
+    "But {hero} did not give up.",
+    "{Hero} sighed, and tried something else.",
+    "'Never mind,' said {hero}. 'I will try again.'",
+)
 _JOURNEYS = (
     "So {he} set out. {He} went past {other_spot} and on and on, and all the while {he} thought of one thing only: how to {goal}.",
     "{He} put on {his} hat, packed a little bag and went on {his} way. {Sight}",
     "{Hero} walked on. {Sight} But today {he} hardly noticed it.",
 )
 _TELLS = (
-    "{Hero} told {helper_him} everything.",
-    "And {hero} said how much {he} wanted to {goal}.",
+    "{Hero} told {helper_him} everything, and {helper} nodded slowly.",
+    "{Hero} said how much {he} wanted to {goal}.",
     "'I want to {my_goal},' said {hero}, 'and I do not know how.'",
 )
 _HOMECOMINGS = (
@@ -86,7 +97,12 @@ _NIGHTS = (
     "{Night} {Hero} crept into bed and pulled up the blanket. [Soon {he} was fast asleep.|{He} smiled once more, and then {he} slept.]",
     "{Night} And {hero}, in {home}, closed {his} eyes and dreamed of [tomorrow|warm pancakes|everything that had happened].",
 )
-_FAREWELLS = ("Good night, {hero}.", "The end.", "Sleep well, {hero}. The end.", "And that is the end of the story. Good night.")
+_FAREWELLS = (
+    "Good night, {hero}.",
+    "The end.",
+    "Sleep well, {hero}. The end.",
+    "And that is the end of the story. Good night.",
+)
 _FAREWELLS_TO_LISTENER = (
     "Good night, {hero}. And good night, {listener}.",
     "Now close your eyes too, {listener}. Good night.",
@@ -147,7 +163,7 @@ def _leave_open(rng: random.Random, wishes: Wishes) -> Wishes:
 
 def _complete(rng: random.Random, wishes: Wishes) -> Wishes:
     character = wishes.character or rng.choice(CHARACTERS).phrase
-    kind = _kind(character)
+    kind = story_kind(character)
     names = GIRLS if kind in _ALWAYS_SHE else BOYS if kind in _ALWAYS_HE else GIRLS + BOYS
     return replace(
         wishes,
@@ -160,7 +176,7 @@ def _complete(rng: random.Random, wishes: Wishes) -> Wishes:
     )
 
 
-def _kind(character: str) -> str:
+def story_kind(character: str) -> str:
     """What a hero is, for "the fox": the noun of the phrase, without its adjective."""
     noun = without_article(character)
     adjective, _, rest = noun.partition(" ")
@@ -171,8 +187,10 @@ def _kind(character: str) -> str:
 def _cast(rng: random.Random, wishes: Wishes, setting: Setting) -> tuple[dict[str, str], str]:
     """Every slot's value for one story, and the helper."""
     character, name = wishes.character or "", wishes.name or ""
-    kind = _kind(character)
-    female = kind in _ALWAYS_SHE or (kind not in _ALWAYS_HE and (name in GIRLS or (name not in BOYS and rng.random() < 0.5)))
+    kind = story_kind(character)
+    female = kind in _ALWAYS_SHE or (
+        kind not in _ALWAYS_HE and (name in GIRLS or (name not in BOYS and rng.random() < 0.5))
+    )
     helper_kind = rng.choice([helper for helper in setting.helpers if not helper.endswith(kind)])
     helper_name = rng.choice([helper for helper in HELPERS if helper != name])
     spot, other_spot, third_spot = rng.sample(setting.spots, 3)
@@ -237,12 +255,14 @@ def _paragraphs(rng: random.Random, wishes: Wishes, slots: dict[str, str]) -> li
         paragraphs.append(f"{meets} {chooses}")
     else:
         paragraphs += [meets, f"{rng.choice(lesson.wavers)} {chooses}"]
-    paragraphs += [f"{earns} {rng.choice(_TELLS)}", rng.choice(plot.help), rng.choice(plot.outcome)]
+    paragraphs += [earns, rng.choice(_TELLS), rng.choice(plot.help), rng.choice(plot.outcome)]
     if long:
         paragraphs.append(f"{rng.choice(plot.remains)} {rng.choice(lesson.moral)}")
         paragraphs.append(rng.choice(_HOMECOMINGS))
     else:
-        paragraphs.append(rng.choice(lesson.moral) if short else f"{rng.choice(plot.remains)} {rng.choice(lesson.moral)}")
+        paragraphs.append(
+            rng.choice(lesson.moral) if short else f"{rng.choice(plot.remains)} {rng.choice(lesson.moral)}"
+        )
     farewell = rng.choice(_FAREWELLS_TO_LISTENER if wishes.listener else _FAREWELLS)
     paragraphs.append(f"{rng.choice(_NIGHTS)} {farewell}")
     return paragraphs
@@ -251,4 +271,3 @@ def _paragraphs(rng: random.Random, wishes: Wishes, slots: dict[str, str]) -> li
 def _ways(character: str) -> tuple[str, ...]:
     known: Character | None = next((c for c in CHARACTERS if c.phrase == character), None)
     return (known.ways if known else ()) + _COMMON_WAYS
-

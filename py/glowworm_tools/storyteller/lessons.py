@@ -4,6 +4,8 @@ A lesson is the middle of every story. The hero, with the plot's `{goal}` (`{my_
 the helper, must choose, chooses well, and is helped because of it.
 """
 
+# ruff: noqa: E501  (a template is one line, however long)
+
 from dataclasses import dataclass
 
 
@@ -31,7 +33,7 @@ LESSONS: dict[str, Lesson] = {
         ),
         chooses=(
             "'Come with me,' said {hero}. 'I want to {my_goal}, and it is better with two.' {The_helper}'s eyes began to shine.",
-            "'Will you be my friend?' asked {hero}. 'I am trying to {my_goal}, and I should like to have you with me.' 'I will!' cried {helper}, and jumped up.",
+            "'Will you be my friend?' asked {hero}. 'I am trying to {my_goal}, and I should like to have you with me.'\n\n'I will!' cried {helper}, and jumped up.",
         ),
         earns=(
             "They walked side by side and told each other everything. 'Now that we are friends,' said {helper}, 'your trouble is my trouble too.'",

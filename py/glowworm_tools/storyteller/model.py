@@ -103,9 +103,10 @@ class Attention(nn.Module):
         self.k_norm = RMSNorm(config.head_dim, config.norm_eps)
 
     def project(self, x: Tensor, positions: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Queries, keys and values of `x` `[tokens, hidden]`, normed, rotated: `[tokens, heads, head_dim]` each.
+        """Queries, keys and values of `x` `[tokens, hidden]`, `[tokens, heads, head_dim]` each.
 
-        Keys and values are repeated for the query heads that share them.
+        Queries and keys are normed and rotated; keys and values are repeated for the query heads that share
+        them.
         """
         tokens, dim = x.shape[0], self.config.head_dim
         q = self.rotary(self.q_norm(self.q_proj(x).view(tokens, -1, dim)), positions)
@@ -171,7 +172,9 @@ class Storyteller(nn.Module):
         self.config = config
         # The embedding is scaled by sqrt(hidden) on the way in and used unscaled as the output
         # matrix: this spread makes both the inputs and the first logits about one in size.
-        self.embedding = nn.Parameter(torch.randn(config.vocab_size, config.hidden_size) * config.hidden_size**-0.5)
+        self.embedding = nn.Parameter(
+            torch.randn(config.vocab_size, config.hidden_size) * config.hidden_size**-0.5
+        )
         self.blocks = nn.ModuleList(Block(config, layer) for layer in range(config.layers))
         self.output_norm = RMSNorm(config.hidden_size, config.norm_eps)
         self.fake_quantise = False

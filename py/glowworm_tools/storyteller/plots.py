@@ -9,11 +9,15 @@ helper (`{helper}`, `{the_helper}`, `{helper_he}`, ...), of the setting (`{spot}
 plot's own `props`, of which one value each is chosen per story.
 """
 
+# ruff: noqa: E501  (a template is one line, however long)
+
 from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
 class Plot:
+    signs: tuple[str, ...]
+    """Words of which every story with this plot has one."""
     happens: tuple[str, ...]
     goal: str
     """What the hero wants, as an infinitive without "to"; of the hero's slots it may hold `{his}` alone."""
@@ -29,9 +33,19 @@ class Plot:
 
 PLOTS: dict[str, Plot] = {
     "a lost toy": Plot(
+        signs=("kite", "boat", "drum", "ball", "bear", "whistle", "top", "rabbit"),
         props={
             "colour": ("red", "blue", "green", "yellow", "striped", "purple"),
-            "toy": ("kite", "wooden boat", "drum", "ball", "cloth bear", "tin whistle", "spinning top", "cloth rabbit"),
+            "toy": (
+                "kite",
+                "wooden boat",
+                "drum",
+                "ball",
+                "cloth bear",
+                "tin whistle",
+                "spinning top",
+                "cloth rabbit",
+            ),
         },
         happens=(
             "One morning {hero} reached for {his} {colour} {toy}, and it was gone. The day before, {he} had played with it beside {spot}, and when supper was called {he} had run home in a great hurry.",
@@ -45,7 +59,7 @@ PLOTS: dict[str, Plot] = {
         ),
         help=(
             "'I walked past {spot} today,' said {helper}, 'and I saw something {colour} there. Did you play there yesterday?'",
-            "'Think back,' said {helper}. 'Where did you have it last? Things often wait where we left them.' '{Spot}!' cried {hero}. 'I ran home to supper, and I left it there!'",
+            "'Think back,' said {helper}. 'Where did you have it last? Things often wait where we left them.'\n\n'{Spot}!' cried {hero}. 'I ran home to supper, and I left it there!'",
         ),
         outcome=(
             "Together they went to {spot}. And there lay the {colour} {toy}, just where {hero} had put it down, a little wet with dew but as good as ever. {Hero} hugged it tight.",
@@ -57,6 +71,7 @@ PLOTS: dict[str, Plot] = {
         ),
     ),
     "a sudden storm": Plot(
+        signs=("storm",),
         happens=(
             "One afternoon {hero} went to {spot} to gather {food}, far from home. {He} did not look at the sky, so {he} did not see it turn grey. First came one drop, plop. Then came ten, and then ten hundred. The wind howled, and thunder rolled like a great drum.",
             "{Hero} was playing beside {spot} when the wind began to blow. It blew {his} basket of {food} away. Dark clouds rushed over the sky, and then, with a crash, the storm was there.",
@@ -81,6 +96,7 @@ PLOTS: dict[str, Plot] = {
         ),
     ),
     "a secret door": Plot(
+        signs=("door",),
         props={
             "wonder": (
                 "a round little room full of glowing lanterns",
@@ -114,8 +130,9 @@ PLOTS: dict[str, Plot] = {
         ),
     ),
     "a fallen star": Plot(
+        signs=("star",),
         happens=(
-            "One night a star fell out of the sky and landed with a soft bump beside {spot}. It was as small as an apple, and it cried silver tears. 'I leaned out too far, because I wanted to look at you,' said the star. 'Now I cannot get home.' 'Do not cry,' said {hero}. 'I will help you.'",
+            "One night a star fell out of the sky and landed with a soft bump beside {spot}. It was as small as an apple, and it cried silver tears. 'I leaned out too far, because I wanted to look at you,' said the star. 'Now I cannot get home.'\n\n'Do not cry,' said {hero}. 'I will help you.'",
             "{Hero} was looking out of the window when something bright came tumbling down. It landed beside {spot}. {Hero} ran outside and found a little star, blinking in the dark. 'I slipped,' said the star in a tiny voice. 'Please, can you bring me back to the sky?'",
         ),
         goal="bring the little star home",
@@ -138,6 +155,7 @@ PLOTS: dict[str, Plot] = {
         ),
     ),
     "a strange sound": Plot(
+        signs=("sound",),
         props={
             "sound": ("hoo-oom", "tick-a-tack", "wheee-oo", "rumble-bum"),
             "source": (
@@ -171,6 +189,7 @@ PLOTS: dict[str, Plot] = {
         ),
     ),
     "a treasure map": Plot(
+        signs=("map",),
         props={
             "treasure": (
                 "a golden bell that rang all by itself when somebody was happy",
@@ -204,6 +223,7 @@ PLOTS: dict[str, Plot] = {
         ),
     ),
     "a magic seed": Plot(
+        signs=("seed",),
         props={
             "plant": (
                 "a flower like a golden lamp, which shone all night",
@@ -236,9 +256,13 @@ PLOTS: dict[str, Plot] = {
         ),
     ),
     "a lost baby animal": Plot(
-        props={"baby": ("duckling", "mouse", "bunny", "owl", "kitten", "piglet", "hedgehog"), "wanderer": ("a butterfly", "a rolling nut", "a bright feather")},
+        signs=("baby",),
+        props={
+            "baby": ("duckling", "mouse", "bunny", "owl", "kitten", "piglet", "hedgehog"),
+            "wanderer": ("a butterfly", "a rolling nut", "a bright feather"),
+        },
         happens=(
-            "One day {hero} heard a tiny voice behind {spot}. 'Peep,' it went. There sat a baby {baby}, all alone. 'I ran after {wanderer},' it said, 'and now I do not know where my mother is.' 'Then we shall look for her,' said {hero}.",
+            "One day {hero} heard a tiny voice behind {spot}. 'Peep,' it went. There sat a baby {baby}, all alone. 'I ran after {wanderer},' it said, 'and now I do not know where my mother is.'\n\n'Then we shall look for her,' said {hero}.",
             "Beside {spot}, {hero} found a baby {baby} with tears on its nose. 'I am lost,' it sobbed. 'I only wanted to see where {wanderer} was going.' {Hero} wiped its nose. 'Come along,' {he} said. 'I will take you home.'",
         ),
         goal="find the baby {baby}'s mother",
@@ -261,7 +285,11 @@ PLOTS: dict[str, Plot] = {
         ),
     ),
     "a forgotten birthday": Plot(
-        props={"cake": ("a carrot cake", "a chocolate cake", "an apple pie", "a honey cake"), "gift": ("a paper crown", "a blue scarf", "a little flute", "a jar of fireflies")},
+        signs=("birthday",),
+        props={
+            "cake": ("a carrot cake", "a chocolate cake", "an apple pie", "a honey cake"),
+            "gift": ("a paper crown", "a blue scarf", "a little flute", "a jar of fireflies"),
+        },
         happens=(
             "It was {hero}'s birthday. {He} woke up early, combed {himself} and sat down by the door to wait. But nobody came. Nobody sang. Nobody said a word about it.",
             "When {hero} woke up, {he} knew at once what day it was. It was {his} birthday! {He} ran outside. 'Good morning,' said the neighbours, and nothing more. Had they all forgotten?",
@@ -286,6 +314,7 @@ PLOTS: dict[str, Plot] = {
         ),
     ),
     "a broken bridge": Plot(
+        signs=("bridge",),
         props={"gift": ("a pot of soup", "a warm pie", "a letter", "a jar of jam", "a basket of {food}")},
         happens=(
             "{Hero} was on {his} way to Grandmother with {gift}. {He} came to the bridge over {gap}, and there {he} stopped. In the night the wind had broken the bridge in two. The middle was gone!",

@@ -34,7 +34,12 @@ _OPENINGS = (
 )
 _STORY_WORDS = ("story", "story", "story", "bedtime story", "tale")
 _TWIST_PHRASES = ("with {twist}", "in which there is {twist}", "and {twist}")
-_THEME_PHRASES = (". The story is about {theme}", ". It should be about {theme}", ". It is about {theme}", " and about {theme}")
+_THEME_PHRASES = (
+    ". The story is about {theme}",
+    ". It should be about {theme}",
+    ". It is about {theme}",
+    " and about {theme}",
+)
 
 
 def phrase_request(rng: random.Random, wishes: Wishes) -> str:
@@ -42,7 +47,13 @@ def phrase_request(rng: random.Random, wishes: Wishes) -> str:
     page_choices = (wishes.character, wishes.setting, wishes.twist, wishes.theme, wishes.length)
     if None not in page_choices and rng.random() < 0.6:
         character, setting, twist, theme, length = (choice or "" for choice in page_choices)
-        request = story_request(character=_named(rng, character, wishes.name), setting=setting, twist=twist, theme=theme, length=length)
+        request = story_request(
+            character=_named(rng, character, wishes.name),
+            setting=setting,
+            twist=twist,
+            theme=theme,
+            length=length,
+        )
         return request + _for_listener(rng, wishes)
     return _free_request(rng, wishes)
 
@@ -60,10 +71,16 @@ def _free_request(rng: random.Random, wishes: Wishes) -> str:
         request += f" {wishes.setting}"
     if wishes.twist:
         phrase = rng.choice(_TWIST_PHRASES) if wishes.character or wishes.name else "about {twist}"
-        request += (", " if phrase.startswith("with") and rng.random() < 0.6 else " ") + phrase.format(twist=wishes.twist)
+        request += (", " if phrase.startswith("with") and rng.random() < 0.6 else " ") + phrase.format(
+            twist=wishes.twist
+        )
     if wishes.theme:
         tells_of_nobody = not (wishes.character or wishes.name or wishes.twist)
-        request += f" about {wishes.theme}" if tells_of_nobody else rng.choice(_THEME_PHRASES).format(theme=wishes.theme)
+        request += (
+            f" about {wishes.theme}"
+            if tells_of_nobody
+            else rng.choice(_THEME_PHRASES).format(theme=wishes.theme)
+        )
     asks = opening.startswith(("Can", "Could")) and "." not in request
     request += "?" if asks else "."
     request += _for_listener(rng, wishes)
@@ -77,7 +94,9 @@ def _named(rng: random.Random, character: str, name: str | None) -> str:
 def _for_listener(rng: random.Random, wishes: Wishes) -> str:
     if not wishes.listener:
         return ""
-    return rng.choice([" The story is for {0}.", " It is for {0}.", " My name is {0}."]).format(wishes.listener)
+    return rng.choice([" The story is for {0}.", " It is for {0}.", " My name is {0}."]).format(
+        wishes.listener
+    )
 
 
 def _carelessly(rng: random.Random, request: str) -> str:

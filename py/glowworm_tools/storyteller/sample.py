@@ -1,4 +1,4 @@
-"""Answers from a trained storyteller, many at a time: for looking at and judging a model, not for the page."""
+"""Answers from a trained storyteller, many at a time: for judging a model, not for the page."""
 
 from dataclasses import dataclass
 
@@ -6,9 +6,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from .chat_format import prompt_ids
 from .export import SAMPLING_TEMPERATURE, SAMPLING_TOP_K, SAMPLING_TOP_P
 from .model import Attention, Storyteller
-from .tokenizer import BOS, END_OF_TURN, EOS, PAD, START_OF_TURN, StoryTokenizer
+from .tokenizer import END_OF_TURN, EOS, PAD, StoryTokenizer
 
 
 @dataclass(frozen=True)
@@ -25,20 +26,17 @@ class Answer:
     """Whether the model ended its turn by itself, rather than by running out of context."""
 
 
-def prompt_ids(tokenizer: StoryTokenizer, turns: list[str]) -> list[int]:
-    """The chat template's tokens for `turns`, the user's and the model's by turns, up to the model's next."""
-    newline = tokenizer.encode("\n")
-    ids = [BOS]
-    for number, text in enumerate(turns):
-        speaker = tokenizer.encode("model" if number % 2 else "user")
-        ids += [START_OF_TURN, *speaker, *newline, *tokenizer.encode(text), END_OF_TURN, *newline]
-    return [*ids, START_OF_TURN, *tokenizer.encode("model"), *newline]
-
-
 def answer_many(
-    model: Storyteller, tokenizer: StoryTokenizer, conversations: list[list[str]], sampling: Sampling, seed: int
+    model: Storyteller,
+    tokenizer: StoryTokenizer,
+    conversations: list[list[str]],
+    sampling: Sampling,
+    seed: int,
 ) -> list[Answer]:
-    """One answer to each conversation, whose last turn is the user's. The same arguments give the same answers."""
+    """One answer to each conversation, whose last turn is the user's.
+
+    The same arguments give the same answers.
+    """
     generator = torch.Generator().manual_seed(seed)
     prompts = [prompt_ids(tokenizer, turns) for turns in conversations]
     answers: list[list[int]] = [[] for _ in prompts]
@@ -81,7 +79,9 @@ class _Cache:
             x = block.finish(x, attended)  # type: ignore[operator]
         return F.linear(model.output_norm(x), model.embedding)
 
-    def _attend(self, attention: Attention, layer: int, x: Tensor, positions: Tensor, position: int) -> Tensor:
+    def _attend(
+        self, attention: Attention, layer: int, x: Tensor, positions: Tensor, position: int
+    ) -> Tensor:
         q, k, v = attention.project(x, positions)
         self.keys[layer, :, position], self.values[layer, :, position] = k, v
         first = 0 if attention.window is None else max(0, position + 1 - attention.window)

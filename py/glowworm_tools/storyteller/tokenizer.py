@@ -2,8 +2,8 @@
 
 Spaces are written `▁`, nothing is put before the text, characters outside the alphabet become
 byte tokens. Ids: 0 `<pad>`, 1 `<eos>`, 2 `<bos>`, 3 `<unk>`, 4 `<start_of_turn>`, 5 `<end_of_turn>`,
-6 to 261 the bytes, then the pieces in the order they were learnt. A piece's score is minus its rank,
-so that merging the best-scored neighbours first, as GGUF's "llama" tokenizer does, repeats the training's merges.
+6 to 261 the bytes, then the pieces in the order they were learnt. A piece's score is minus its rank, so that
+merging the best-scored neighbours first, as GGUF's "llama" tokenizer does, repeats the training's merges.
 
 Training never merges across the boundaries `PIECE_BOUNDARIES` draws (before a space, between letters and
 marks, around line breaks, after a digit). Each is decided by two neighbouring characters alone,
@@ -36,15 +36,30 @@ class StoryTokenizer:
         self.pieces = pieces
         tokens = [*CONTROL_TOKENS, *BYTE_TOKENS, *pieces]
         self._ids = {token: index for index, token in enumerate(tokens)}
-        self._encoder = _splitting(Tokenizer(BPE(vocab=self._ids, merges=_merges(pieces), unk_token="<unk>", byte_fallback=True, fuse_unk=True)))
-        self._encoder.decoder = decoders.Sequence([decoders.Replace(SPACE, " "), decoders.ByteFallback(), decoders.Fuse()])
+        self._encoder = _splitting(
+            Tokenizer(
+                BPE(
+                    vocab=self._ids,
+                    merges=_merges(pieces),
+                    unk_token="<unk>",
+                    byte_fallback=True,
+                    fuse_unk=True,
+                )
+            )
+        )
+        self._encoder.decoder = decoders.Sequence(
+            [decoders.Replace(SPACE, " "), decoders.ByteFallback(), decoders.Fuse()]
+        )
 
     @classmethod
     def train(cls, texts: Iterable[str], vocab_size: int) -> "StoryTokenizer":
         """Learns pieces from `texts` until tokens of every kind number `vocab_size`."""
         tokenizer = _splitting(Tokenizer(BPE()))
         trainer = BpeTrainer(
-            vocab_size=vocab_size - FIRST_PIECE, initial_alphabet=ALPHABET, limit_alphabet=len(ALPHABET), show_progress=False
+            vocab_size=vocab_size - FIRST_PIECE,
+            initial_alphabet=ALPHABET,
+            limit_alphabet=len(ALPHABET),
+            show_progress=False,
         )
         tokenizer.train_from_iterator(texts, trainer)
         vocabulary = tokenizer.get_vocab()

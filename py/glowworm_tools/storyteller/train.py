@@ -1,8 +1,9 @@
 """Trains the storyteller on a CPU, from seeds, in one run that can be interrupted and resumed.
 
-Matrices are trained with Muon, the embedding and the norms with AdamW. The learning rate warms up, stays, and falls
-linearly to zero; the last part of the run computes with Q4_0 weights (quantisation-aware training). Every batch is
-drawn from a seed made of the run's seed and the batch's number: a resumed run sees what an uninterrupted one would.
+Matrices are trained with Muon, the embedding and the norms with AdamW. The learning rate warms up, stays,
+and falls linearly to zero; the last part of the run computes with Q4_0 weights (quantisation-aware training).
+Every batch is drawn from a seed made of the run's seed and the batch's number: a resumed run sees what an
+uninterrupted one would.
 
 Muon: Jordan et al., "Muon: An optimizer for hidden layers in neural networks", 2024.
 """
@@ -18,7 +19,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from .batches import Batch, pack
+from .batches import IGNORED, Batch, pack
 from .corpus import training_documents
 from .model import StoryConfig, Storyteller
 from .tokenizer import StoryTokenizer
@@ -28,9 +29,9 @@ from .tokenizer import StoryTokenizer
 class TrainingPlan:
     """How long and how fast to train. One step is `batch_tokens` tokens in pieces of `piece_tokens`."""
 
-    steps: int = 2000
-    batch_tokens: int = 4096
-    piece_tokens: int = 4096
+    steps: int = 4000
+    batch_tokens: int = 2048
+    piece_tokens: int = 2048
     matrix_rate: float = 0.02
     """Muon's learning rate."""
     table_rate: float = 0.004
@@ -40,7 +41,7 @@ class TrainingPlan:
     """The last part of the run in which the learning rates fall to zero."""
     quantised_share: float = 0.3
     """The last part of the run that computes with Q4_0 weights."""
-    read_share: float = 0.2
+    read_share: float = 0.1
     """How many documents come from the story folder; the others come from the grammar."""
     seed: int = 1
 
@@ -56,7 +57,19 @@ class TrainingPlan:
 class Run:
     """A training run in a folder: `checkpoint.pt` (weights, optimisers, step) and `log.jsonl`."""
 
-    def __init__(self, folder: Path, tokenizer: StoryTokenizer, stories: list[str], plan: TrainingPlan, config: StoryConfig) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        tokenizer: StoryTokenizer,
+        stories: list[str],
+        plan: TrainingPlan,
+        config: StoryConfig,
+        compiled: bool = False,
+    ) -> None:
+        """Goes on from the folder's checkpoint if there is one.
+
+        `compiled` wants a C++ compiler and takes minutes to start.
+        """
         self.folder, self.tokenizer, self.stories, self.plan = folder, tokenizer, stories, plan
         torch.manual_seed(plan.seed)
         self.model = Storyteller(config)
@@ -70,6 +83,8 @@ class Run:
         self.step = 0
         if self._checkpoint.exists():
             self._resume()
+        if compiled:
+            _compile(self.model)
 
     @property
     def _checkpoint(self) -> Path:
@@ -94,14 +109,18 @@ class Run:
         torch.save(state, partial)
         os.replace(partial, self._checkpoint)
 
-    def train(self, save_every: int = 50) -> None:
+    def train(self, save_every: int = 25) -> None:
         """Goes on to the plan's last step, saving on the way and at the end."""
         with (self.folder / "log.jsonl").open("a", encoding="utf-8") as log:
             while self.step < self.plan.steps:
                 started = time.perf_counter()
                 loss = self._one_step()
                 seconds = time.perf_counter() - started
-                record = {"step": self.step, "loss": round(loss, 4), "tokens_per_s": round(self.plan.batch_tokens / seconds)}
+                record = {
+                    "step": self.step,
+                    "loss": round(loss, 4),
+                    "tokens_per_s": round(self.plan.batch_tokens / seconds),
+                }
                 log.write(json.dumps(record) + "\n")
                 log.flush()
                 if self.step % save_every == 0 or self.step == self.plan.steps:
@@ -112,7 +131,7 @@ class Run:
         self.model.set_fake_quantise(self.plan.is_quantised(self.step))
         pieces = self.plan.batch_tokens // self.plan.piece_tokens
         batches = [self._batch(self.step * pieces + piece) for piece in range(pieces)]
-        learnt = sum(int((batch.targets >= 0).sum()) for batch in batches)
+        learnt = sum(int((batch.targets != IGNORED).sum()) for batch in batches)
         total = 0.0
         for batch in batches:
             loss = batch_loss(self.model, batch, bfloat16=True) / learnt
@@ -127,8 +146,17 @@ class Run:
         return total
 
     def _batch(self, number: int) -> Batch:
-        documents = training_documents(self.stories, self.plan.seed * 1_000_003 + number, self.plan.read_share)
+        documents = training_documents(
+            self.stories, self.plan.seed * 1_000_003 + number, self.plan.read_share
+        )
         return pack(self.tokenizer, documents, self.plan.piece_tokens, self.model.config.context_length)
+
+
+def _compile(model: Storyteller) -> None:
+    """Compiles what is the same for every batch, which is all but the attention between tokens."""
+    for block in model.blocks:
+        block.finish = torch.compile(block.finish, dynamic=False)  # type: ignore[method-assign]
+        block.attention.project = torch.compile(block.attention.project, dynamic=False)  # type: ignore[union-attr]
 
 
 def load_checkpoint(folder: Path) -> Storyteller:
@@ -143,11 +171,11 @@ def batch_loss(model: Storyteller, batch: Batch, bfloat16: bool) -> Tensor:
     """The summed cross-entropy of a batch's learnt tokens, in nats."""
     with torch.autocast("cpu", torch.bfloat16) if bfloat16 else nullcontext():
         logits = model(batch.ids, batch.lengths)
-    return F.cross_entropy(logits.float(), batch.targets, ignore_index=-100, reduction="sum")
+    return F.cross_entropy(logits.float(), batch.targets, ignore_index=IGNORED, reduction="sum")
 
 
 def mean_loss(model: Storyteller, batches: list[Batch]) -> float:
     """Mean loss per learnt token over `batches`, in nats."""
     with torch.no_grad():
         total = sum(batch_loss(model, batch, bfloat16=False).item() for batch in batches)
-    return total / sum(int((batch.targets >= 0).sum()) for batch in batches)
+    return total / sum(int((batch.targets != IGNORED).sum()) for batch in batches)

@@ -70,7 +70,7 @@ def _emit_product(context: Context, node: Node, part: Part, rows: int, activatio
         grid = (-(-rows // (tile_rows * WORKGROUP // lanes)), 1, 1)
         context.emit("matvec", constants, operands, grid)
     else:
-        tile_rows = 4 if rows < 1024 or activation else 8
+        tile_rows = 4 if rows < 512 or activation else 8
         constants |= {
             "tokens": tokens,
             "y_stride": out.shape[1],

@@ -1,0 +1,198 @@
+"""How fast a model runs: load phases, time to first token, prefill and decode rates, memory.
+
+In Chromium it opens the built site's own bench page, twice with the same profile: the first load downloads
+the weights, the second reads them from the browser's storage. Absolute figures depend on the machine; compare
+figures of one run.
+"""
+
+import argparse
+import json
+import random
+import shutil
+import statistics
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from glowworm import Engine, GlowwormError
+
+from .browser import WEBGPU_FLAGS, chromium_path
+from .server import create_app, listen
+from .shapes import SHAPES, write_shape
+
+ROOT = Path(__file__).parents[2]
+EMBEDDED = ROOT / "web" / "models" / "glowworm-story.gguf"
+TIMEOUT_MS = 3_600_000
+PHASES = ("python_ms", "download_ms", "weights_ms", "kernels_ms", "ready_ms")
+
+
+def in_chromium(site: Path, model: Path | None, args: argparse.Namespace) -> dict[str, Any]:
+    """Figures from the bench page of the site at ``site``; ``model`` None is the site's own."""
+    from playwright.sync_api import sync_playwright
+
+    flags = [flag for flag in WEBGPU_FLAGS if args.adapter == "swiftshader" or "adapter" not in flag]
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        cache = Path(folder, "cache")
+        (cache / "weights").mkdir(parents=True)
+        query = {"prompts": args.prompts, "tokens": args.tokens, "repeats": args.repeats}
+        if model:
+            shutil.copyfile(model, cache / "weights" / "model.gguf")
+            query["model"] = "../weights/model.gguf"
+        with serving(site, cache) as url:
+            context = playwright.chromium.launch_persistent_context(
+                str(Path(folder, "profile")), executable_path=chromium_path(), args=[*flags, "--no-sandbox"]
+            )
+            results = []
+            for repeats in (args.repeats, 0):  # the second visit only loads
+                page = context.new_page()
+                page.goto(f"{url}bench/?{urlencode(query | {'repeats': repeats})}")
+                page.wait_for_function(
+                    "['ready', 'error'].includes(document.body.dataset.state)", timeout=TIMEOUT_MS
+                )
+                if page.evaluate("document.body.dataset.state") == "error":
+                    raise GlowwormError(page.inner_text("#status"))
+                results.append(json.loads(page.inner_text("#result")))
+                if repeats:
+                    peak = _peak_renderer_bytes(folder)
+                page.close()
+            context.close()
+    first, again = results
+    first["info"]["peak_renderer_bytes"] = peak
+    return first | {"load": {"first": first["load"], "again": again["load"]}}
+
+
+@contextmanager
+def serving(site: Path, cache: Path) -> Iterator[str]:
+    """The development server in a thread; yields its URL."""
+    server = listen(create_app(site.resolve(), cache), "127.0.0.1", 0)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.port}/"
+    server.shutdown()
+    thread.join()
+
+
+def _peak_renderer_bytes(profile: str) -> int | None:
+    """The largest resident set any renderer of this browser ever had; None where the system does not say."""
+    peaks = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            command = (process / "cmdline").read_text()
+            if "--type=renderer" in command and _has_parent_with(process, profile):
+                status = (process / "status").read_text()
+                peaks.append(int(status.split("VmHWM:")[1].split()[0]) * 1024)
+        except (OSError, IndexError):
+            continue  # it has ended, or is not ours to look at
+    return max(peaks, default=None)
+
+
+def _has_parent_with(process: Path, text: str) -> bool:
+    """Whether the process or one of its ancestors was started with ``text`` in its command."""
+    while process.name not in ("0", "1"):
+        if text in (process / "cmdline").read_text():
+            return True
+        process = process.with_name((process / "stat").read_text().rpartition(")")[2].split()[1])
+    return False
+
+
+def in_cpython(model: Path, args: argparse.Namespace) -> dict[str, Any]:
+    """Figures of the same work on the native or the reference device."""
+    begun = time.perf_counter()
+    with Engine.open(model, args.device) as engine:
+        load = {"ready_ms": (time.perf_counter() - begun) * 1e3}
+        chance = random.Random(0)
+        vocabulary = engine.info["vocabulary"]
+
+        def answer(prompt: int, tokens: int) -> dict[str, Any]:
+            ids = [chance.randrange(vocabulary) for _ in range(prompt)]
+            for _ in engine.generate(ids, max_tokens=tokens, temperature=0, ignore_eos=True):
+                pass
+            return engine.stats
+
+        answer(16, 4)
+        rows = []
+        for prompt in map(int, args.prompts.split(",")):
+            runs = [answer(prompt, args.tokens + 1) for _ in range(args.repeats)]
+            rows.append(
+                {
+                    "prompt": prompt,
+                    "ttft_ms": [run["ttft_ms"] for run in runs],
+                    "prefill": [run["prefill_tokens_per_second"] for run in runs],
+                    "decode": [run["decode_tokens_per_second"] for run in runs],
+                }
+            )
+        return {"info": engine.info, "load": {"first": load}, "rows": rows}
+
+
+def table(figures: dict[str, Any]) -> Iterator[str]:
+    """The figures as lines of text; several runs as median (lowest–highest)."""
+    info = figures["info"]
+    device = info["device"]
+    yield f"{info['name']} ({info['parameters'] / 1e6:.1f} M parameters) on {device['kind']}: {device['name']}"
+    yield f"  dispatches per token      {info['dispatches_per_token']}"
+    yield f"  weight bytes per token    {info['weight_bytes_per_token']:,}"
+    device_bytes = sum(info[f"{kind}_bytes"] for kind in ("weight", "kv", "arena"))
+    yield f"  bytes on the device       {device_bytes:,}"
+    if info.get("peak_renderer_bytes"):
+        yield f"  peak memory of the page   {info['peak_renderer_bytes']:,} (resident, with Python)"
+    for visit, load in figures["load"].items():
+        phases = ", ".join(f"{name.removesuffix('_ms')} {load[name]:,.0f}" for name in PHASES if name in load)
+        yield f"  load, {visit:<20}{phases} ms"
+    for row in figures["rows"]:
+        if row["ttft_ms"]:
+            yield (
+                f"  prompt of {row['prompt']:<5} tokens    TTFT {_spread(row['ttft_ms'])} ms, "
+                f"prefill {_spread(row['prefill'])} tokens/s, decode {_spread(row['decode'])} tokens/s"
+            )
+
+
+def _spread(values: list[float]) -> str:
+    return f"{statistics.median(values):,.2f} ({min(values):,.2f}–{max(values):,.2f})"
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Measure and print; returns the exit status."""
+    parser = argparse.ArgumentParser(prog="build.py bench", description="Measure how fast a model runs.")
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument("--model", type=Path, help="a GGUF file (default: the model that ships with the site)")
+    what.add_argument(
+        "--shape", choices=sorted(SHAPES), help="random weights of a real model's shape, in Q4_0"
+    )
+    parser.add_argument("--device", default="webgpu", choices=("webgpu", "native", "reference"))
+    parser.add_argument("--adapter", default="swiftshader", choices=("swiftshader", "hardware"))
+    parser.add_argument("--prompts", default="128,512", help="lengths of prompts in tokens")
+    parser.add_argument("--tokens", type=int, default=32, help="tokens to generate after each prompt")
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--json", type=Path, help="also write the figures here")
+    parser.add_argument("--site", type=Path, default=ROOT / "dist", help="the built site")
+    args = parser.parse_args(arguments)
+    with tempfile.TemporaryDirectory() as folder:
+        model = args.model
+        if args.shape:
+            model = Path(folder, f"{args.shape}.gguf")
+            write_shape(args.shape, model)
+        try:
+            if args.device == "webgpu":
+                figures = in_chromium(args.site, model, args)
+            else:
+                figures = in_cpython(model or EMBEDDED, args)
+        except GlowwormError as error:
+            print(error, file=sys.stderr)
+            return 1
+    print("\n".join(table(figures)))
+    text = json.dumps(figures)
+    if args.json:
+        args.json.write_text(text)
+    else:
+        print(text)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

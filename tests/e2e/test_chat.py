@@ -1,0 +1,241 @@
+"""The chat page with the real engine: load, talk, stop, regenerate, start anew; and the client API behind it."""
+
+from collections.abc import Iterator
+
+import pytest
+from pages import LONG_TASKS, ChatPage
+from playwright.sync_api import Browser
+from support import Journal, SiteServer
+
+LONGEST_TASK_MS = 50  # the aim; machines under load are given LENIENCY times as much
+LENIENCY = 20
+
+
+@pytest.fixture(scope="module")
+def module_journal() -> Journal:
+    return Journal()
+
+
+@pytest.fixture(scope="module")
+def loaded(browser: Browser, site_server: SiteServer, module_journal: Journal) -> Iterator[ChatPage]:
+    """One loaded chat page for all tests here, because loading takes longest."""
+    context = browser.new_context()
+    context.set_default_timeout(60_000)
+    module_journal.watch(context)
+    context.add_init_script(LONG_TASKS)
+    chat = ChatPage(context.new_page())
+    chat.open(site_server.url)
+    yield chat
+    context.close()
+
+
+@pytest.fixture
+def chat(loaded: ChatPage) -> ChatPage:
+    """The loaded page with an empty conversation."""
+    if loaded.questions.count() > 0:
+        loaded.button("New chat").click()
+        loaded.wait_for("ready")
+    return loaded
+
+
+def test_loading_is_measured(chat: ChatPage) -> None:
+    load = chat.stats["load"]
+    print("load:", {name: value for name, value in load.items() if name.endswith("_ms")})
+    assert load["snapshot"] is True
+    assert load["downloaded_bytes"] == chat.page.evaluate("glowworm.info.size_bytes")
+    assert {"python_ms", "device_ms", "download_ms", "weights_ms", "kernels_ms", "ready_ms"} <= load.keys()
+    assert load["ready_ms"] >= load["kernels_ms"]
+
+
+def test_answers_over_several_turns(chat: ChatPage) -> None:
+    for turn in range(3):
+        answer = chat.ask(f"Tell me about a small owl, part {turn + 1}.")
+        assert answer.strip()
+        assert chat.questions.count() == chat.answers.count() == turn + 1
+        if turn > 0:
+            assert chat.stats["reused_tokens"] > 10, "the conversation so far is not computed again"
+    assert "tokens/s" in chat.answers.last.locator(".figures").inner_text()
+    assert chat.stats["ttft_ms"] > 0
+
+
+def test_stop_keeps_what_was_written(chat: ChatPage) -> None:
+    chat.send("Tell me a very long story.")
+    before = chat.wait_for_text(chat.answers.last, characters=20)
+    assert chat.state == "generating"
+    assert chat.button("Send").count() == 0
+    chat.stop()
+    after = chat.text_of(chat.answers.last)
+    assert after.startswith(before)
+    assert chat.stats["stop_reason"] == "abort"
+    assert "stopped" in chat.answers.last.inner_text()
+    chat.page.wait_for_timeout(300)
+    assert chat.text_of(chat.answers.last) == after, "nothing more came"
+
+
+def test_stop_before_the_first_word(chat: ChatPage) -> None:
+    chat.send("Tell me a story.")
+    chat.stop()
+    chat.ask("And now, please, a story about a fox.")  # roles still alternate, or the template would refuse
+    assert chat.answers.count() == 2
+
+
+def test_escape_stops(chat: ChatPage) -> None:
+    chat.send("Tell me a very long story.")
+    chat.wait_for_text(chat.answers.last)
+    chat.page.keyboard.press("Escape")
+    chat.wait_for("ready")
+    assert chat.stats["stop_reason"] == "abort"
+
+
+def test_enter_sends_and_shift_enter_breaks_the_line(chat: ChatPage) -> None:
+    box = chat.page.get_by_role("textbox", name="Message")
+    box.click()
+    chat.page.keyboard.type("first")
+    chat.page.keyboard.press("Shift+Enter")
+    chat.page.keyboard.type("second")
+    assert box.input_value() == "first\nsecond"
+    assert chat.questions.count() == 0
+    chat.page.keyboard.press("Enter")
+    assert box.input_value() == ""
+    assert chat.text_of(chat.questions.last) == "first\nsecond"
+    chat.stop()
+
+
+def test_regenerate_replaces_the_answer(chat: ChatPage) -> None:
+    chat.ask("Tell me a story about the moon.")
+    first = chat.stats
+    chat.button("Regenerate").click()
+    chat.wait_for_text(chat.answers.last)
+    chat.stop()
+    assert chat.questions.count() == chat.answers.count() == 1
+    assert chat.stats["seed"] != first["seed"]
+    assert chat.stats["reused_tokens"] >= first["prompt_tokens"] - 1, "the prompt is not computed again"
+
+
+def test_new_chat_forgets(chat: ChatPage) -> None:
+    chat.ask("Remember the word marmalade.")
+    chat.button("New chat").click()
+    assert chat.page.get_by_role("log").get_by_role("article").count() == 0
+    assert chat.button("Regenerate").count() == 0
+    chat.ask("Hello.")
+    assert chat.questions.count() == chat.answers.count() == 1
+
+
+def test_new_chat_while_an_answer_is_written(chat: ChatPage) -> None:
+    chat.send("Tell me a very long story.")
+    chat.wait_for_text(chat.answers.last)
+    chat.button("New chat").click()
+    chat.wait_for("ready")
+    assert chat.page.get_by_role("log").get_by_role("article").count() == 0
+
+
+def test_text_is_never_markup(chat: ChatPage) -> None:
+    text = "<b>bold</b> <img src=x onerror=alert(1)> &amp;"
+    chat.ask(text)
+    assert chat.text_of(chat.questions.last) == text
+    assert chat.page.locator("article b, article img").count() == 0
+
+
+def test_too_long_a_message_is_refused_in_a_sentence(chat: ChatPage) -> None:
+    chat.send("word " * 5000)
+    chat.page.wait_for_function("document.body.dataset.state === 'error'")
+    assert "context" in chat.error
+    assert chat.error.endswith(".")
+    chat.button("New chat").click()
+    assert chat.ask("Hello.").strip(), "the engine is still usable"
+
+
+CHAT = """async ({ options, question, abortAfter }) => {
+  const controller = new AbortController();
+  const parts = [];
+  const started = performance.now();
+  let stopped = 0;
+  const messages = [{ role: "user", content: question }];
+  for await (const { text } of glowworm.chat(messages, { ...options, signal: controller.signal })) {
+    parts.push(text);
+    if (abortAfter && parts.length === abortAfter) {
+      stopped = performance.now();
+      controller.abort();
+    }
+  }
+  return { text: parts.join(""), pieces: parts.length, stats: glowworm.stats, stopMs: performance.now() - stopped };
+}"""
+
+
+def run(chat: ChatPage, question: str = "Tell me a story.", abort_after: int = 0, **options: object) -> dict:
+    return chat.page.evaluate(CHAT, {"options": options, "question": question, "abortAfter": abort_after})
+
+
+def test_api_seeds_reproduce(chat: ChatPage) -> None:
+    first = run(chat, seed=7, temperature=1.0, max_tokens=16)
+    again = run(chat, seed=7, temperature=1.0, max_tokens=16)
+    other = run(chat, seed=8, temperature=1.0, max_tokens=16)
+    assert first["text"] == again["text"] != other["text"]
+    assert first["stats"]["seed"] == 7
+    assert first["stats"]["generated_tokens"] <= 16
+
+
+def test_api_abort_ends_the_iteration(chat: ChatPage) -> None:
+    answer = run(chat, abort_after=2)
+    assert answer["text"]
+    assert answer["stats"]["stop_reason"] == "abort"
+    print(f"stopped within {answer['stopMs']:.0f} ms")
+
+
+def test_api_leaving_the_loop_stops_the_engine(chat: ChatPage) -> None:
+    chat.page.evaluate("""async () => {
+      for await (const part of glowworm.chat([{ role: "user", content: "Tell me a story." }])) if (part.text) break;
+    }""")
+    assert chat.stats["stop_reason"] == "abort"
+
+
+def test_api_answers_are_given_one_after_the_other(chat: ChatPage) -> None:
+    both = chat.page.evaluate("""async () => {
+      const order = [];
+      const ask = async (name) => {
+        const messages = [{ role: "user", content: `A story about a ${name}.` }];
+        for await (const { text } of glowworm.chat(messages, { max_tokens: 4 })) if (text) order.push(name);
+      };
+      await Promise.all([ask("fox"), ask("owl")]);
+      return order;
+    }""")
+    assert both == sorted(both)
+    assert set(both) == {"fox", "owl"}
+
+
+def test_api_loading_can_be_aborted(chat: ChatPage) -> None:
+    reason = chat.page.evaluate("""async () => {
+      const { Glowworm } = await import(new URL("glowworm.js", document.baseURI));
+      const controller = new AbortController();
+      const onProgress = ({ phase }) => phase === "python" && controller.abort(new Error("enough"));
+      try {
+        await Glowworm.load("", { onProgress, signal: controller.signal });
+      } catch (error) {
+        return error.message;
+      }
+    }""")
+    assert reason == "enough"
+
+
+def test_api_unknown_model_is_told_with_the_known_ones(chat: ChatPage) -> None:
+    error = chat.page.evaluate("""async () => {
+      const { Glowworm } = await import(new URL("glowworm.js", document.baseURI));
+      try {
+        await Glowworm.load("nobody");
+      } catch ({ kind, message }) {
+        return { kind, message };
+      }
+    }""")
+    assert error["kind"] == "UnknownModelError"
+    assert "glowworm-story" in error["message"]
+
+
+def test_page_was_never_blocked_and_never_went_elsewhere(
+    chat: ChatPage, module_journal: Journal, site_server: SiteServer
+) -> None:
+    """Runs last: looks back at all that the page did in this module."""
+    longest = max(chat.page.evaluate("longTasks"), default=0)
+    print(f"longest task on the page's own thread: {longest:.0f} ms")
+    assert longest < LONGEST_TASK_MS * LENIENCY
+    assert module_journal.errors == []
+    assert module_journal.requests_outside(site_server.url) == []

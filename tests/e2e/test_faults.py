@@ -1,0 +1,138 @@
+"""When things go wrong: one clear sentence each, and a way on where there is one."""
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from faulty_server import FaultyServer, serve_with_faults
+from pages import AppPage, ChatPage
+from playwright.sync_api import Browser, Page
+from support import SiteServer
+
+MODELS = "/models/models.json"
+WEIGHTS = "/models/glowworm-story.gguf"
+# Chromium bars a page from the GPU once its GPU process has crashed a few times; here it crashes on purpose.
+MAY_CRASH = ("--disable-gpu-process-crash-limit", "--disable-domain-blocking-for-3d-apis")
+
+
+@pytest.fixture
+def server(site: Path) -> Iterator[FaultyServer]:
+    with serve_with_faults(site) as server:
+        yield server
+
+
+def weights_of(site: Path) -> bytes:
+    return (site / WEIGHTS.lstrip("/")).read_bytes()
+
+
+def unverified(site: Path) -> bytes:
+    """The list of models without sizes and checksums, so that only the engine looks at the file."""
+    listed = json.loads((site / MODELS.lstrip("/")).read_text())
+    for model in listed["models"]:
+        model.pop("bytes")
+        model.pop("sha256")
+    return json.dumps(listed).encode()
+
+
+def error_after_opening(page: Page, url: str) -> str:
+    app = AppPage(page)
+    page.goto(url)
+    page.wait_for_function("document.body.dataset.state === 'error'")
+    sentence = app.error
+    assert sentence.endswith(".")
+    assert "Error" not in sentence and "Traceback" not in sentence
+    return sentence
+
+
+@pytest.mark.parametrize("path", ["/", "/story/"])
+def test_without_webgpu(launch_chromium: Callable[..., Browser], server: FaultyServer, path: str) -> None:
+    browser = launch_chromium("--disable-features=WebGPU", "--disable-gpu", webgpu=False)
+    page = browser.new_page()
+    assert "WebGPU" in error_after_opening(page, server.url + path)
+    browser.close()
+
+
+def test_damaged_weights_then_whole_ones(page: Page, server: FaultyServer, site: Path) -> None:
+    weights = bytearray(weights_of(site))
+    weights[len(weights) // 2] ^= 1
+    server.faults.overrides[WEIGHTS] = bytes(weights)
+    assert "damaged" in error_after_opening(page, server.url)
+
+    del server.faults.overrides[WEIGHTS]
+    page.get_by_role("button", name="Try again").click()
+    chat = ChatPage(page)
+    chat.page.wait_for_function("document.body.dataset.state === 'ready'")
+    assert chat.ask("Hello.").strip()
+
+
+def test_truncated_file(page: Page, server: FaultyServer, site: Path) -> None:
+    server.faults.overrides |= {MODELS: unverified(site), WEIGHTS: weights_of(site)[:1_000_000]}
+    error_after_opening(page, server.url)
+
+
+def test_not_a_model(page: Page, server: FaultyServer, site: Path) -> None:
+    server.faults.overrides |= {MODELS: unverified(site), WEIGHTS: b"<!doctype html>" * 1000}
+    assert "GGUF" in error_after_opening(page, server.url)
+
+
+def test_unknown_architecture(page: Page, server: FaultyServer, site: Path) -> None:
+    weights = weights_of(site).replace(b"gemma3", b"gizmo7")
+    server.faults.overrides |= {MODELS: unverified(site), WEIGHTS: weights}
+    assert "gizmo7" in error_after_opening(page, server.url)
+
+
+def test_opens_a_file_of_the_user(page: Page, server: FaultyServer, site: Path, tmp_path: Path) -> None:
+    server.faults.overrides |= {MODELS: unverified(site), WEIGHTS: b"GGUF"}
+    error_after_opening(page, server.url)
+    page.get_by_label("Open a model file").set_input_files(site / WEIGHTS.lstrip("/"))
+    chat = ChatPage(page)
+    chat.page.wait_for_function("document.body.dataset.state === 'ready'")
+    assert page.evaluate("glowworm.info.place") == "file"
+    assert chat.ask("Hello.").strip()
+
+    other = tmp_path / "other.gguf"
+    other.write_bytes(b"GGUF\x03")
+    page.get_by_label("Open a model file").set_input_files(other)
+    page.wait_for_function("document.body.dataset.state === 'error'")
+    assert chat.error.endswith(".")
+
+
+def test_full_storage(page: Page, server: FaultyServer) -> None:
+    session = page.context.new_cdp_session(page)
+    session.send("Storage.overrideQuotaForOrigin", {"origin": server.url, "quotaSize": 1_000_000})
+    chat = ChatPage(page)
+    chat.open(server.url)
+    assert page.evaluate("glowworm.info.place") == "memory"
+    assert "full" in page.get_by_role("status").inner_text()
+    assert chat.ask("Hello.").strip()
+
+
+def test_lost_device(launch_chromium: Callable[..., Browser], site_server: SiteServer) -> None:
+    browser = launch_chromium(*MAY_CRASH)
+    context = browser.new_context()
+    context.set_default_timeout(60_000)
+    chat = ChatPage(context.new_page())
+    chat.open(site_server.url)
+    chat.ask("My name is Ada.")
+    devtools = browser.new_browser_cdp_session()
+
+    # In the middle of an answer: the engine is built again and the answer begun again.
+    chat.send("Tell me a very long story.")
+    chat.wait_for_text(chat.answers.last)
+    devtools.send("Browser.crashGpuProcess")
+    chat.wait_for("loading")
+    chat.wait_for("generating")
+    chat.wait_for_text(chat.answers.last)
+    chat.stop()
+    assert chat.answers.count() == chat.questions.count() == 2
+    assert chat.stats["prompt_tokens"] > 20, "the conversation so far was given again"
+
+    # While nothing happens: it is built again at once.
+    devtools.send("Browser.crashGpuProcess")
+    chat.wait_for("loading")
+    chat.wait_for("ready")
+    assert chat.stats["load"]["downloaded_bytes"] == 0
+    assert chat.ask("Go on.").strip()
+    assert chat.answers.count() == 3
+    browser.close()

@@ -1,0 +1,114 @@
+"""The app's two pages as a user meets them: what tests of both do over and over."""
+
+from playwright.sync_api import Locator, Page
+
+LONG_TASKS = """
+window.longTasks = [];
+new PerformanceObserver((list) => longTasks.push(...list.getEntries().map((entry) => entry.duration)))
+  .observe({ type: "longtask", buffered: true });
+"""
+
+
+class AppPage:
+    """What both pages share: the engine's state, and how to wait for it."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+
+    def open(self, url: str) -> None:
+        """Goes to `url` and waits until the engine is ready."""
+        self.page.goto(url)
+        self.wait_for("ready")
+
+    @property
+    def state(self) -> str:
+        return self.page.evaluate("document.body.dataset.state")
+
+    @property
+    def stats(self) -> dict:
+        """Figures of the last answer."""
+        return self.page.evaluate("glowworm.stats")
+
+    @property
+    def error(self) -> str:
+        """The sentence that the user is told."""
+        return self.page.get_by_role("alert").locator("p").inner_text()
+
+    def wait_for(self, state: str) -> None:
+        """Waits for a state; fails with the page's own words when it is an error instead."""
+        self.page.wait_for_function(
+            "(state) => [state, 'error'].includes(document.body.dataset.state)", arg=state
+        )
+        assert self.state == state, self.error
+
+    def wait_until_offline(self) -> None:
+        """Waits until the shell is cached and the model stored."""
+        self.page.wait_for_function("document.body.dataset.offline === 'true'")
+
+    def button(self, name: str) -> Locator:
+        return self.page.get_by_role("button", name=name)
+
+    def stop(self) -> None:
+        self.button("Stop").click()
+        self.wait_for("ready")
+
+    @staticmethod
+    def text_of(article: Locator) -> str:
+        """What an article says, without its figures and notices."""
+        return "\n\n".join(article.locator("p:not(.figures, .notice, .placeholder)").all_inner_texts())
+
+    def wait_for_text(self, article: Locator, characters: int = 10) -> str:
+        """Waits until an article has begun to fill."""
+        self.page.wait_for_function(
+            "([element, length]) => element.textContent.length >= length",
+            arg=[article.element_handle(), characters],
+        )
+        return self.text_of(article)
+
+
+class ChatPage(AppPage):
+    @property
+    def questions(self) -> Locator:
+        return self.page.get_by_role("log").get_by_role("article", name="You")
+
+    @property
+    def answers(self) -> Locator:
+        return self.page.get_by_role("log").get_by_role("article", name="Assistant")
+
+    def send(self, text: str) -> None:
+        """Writes a message and sends it; returns while the answer is being written."""
+        self.page.get_by_role("textbox", name="Message").fill(text)
+        self.button("Send").click()
+
+    def ask(self, text: str) -> str:
+        """Sends a message, lets some of the answer come, stops it. Returns the answer."""
+        count = self.answers.count()
+        self.send(text)
+        self.wait_for_text(self.answers.nth(count))
+        if self.state == "generating":
+            self.stop()
+        self.wait_for("ready")
+        return self.text_of(self.answers.nth(count))
+
+
+class StoryPage(AppPage):
+    @property
+    def story(self) -> Locator:
+        return self.page.get_by_role("article", name="Story")
+
+    def choose(self, wish: str, label: str) -> None:
+        self.page.get_by_role("combobox", name=wish).select_option(label=label)
+
+    def watch_requests(self) -> None:
+        """Records what the engine is asked from now on, see `asked`."""
+        self.page.evaluate(
+            """() => {
+              const chat = glowworm.chat.bind(glowworm);
+              glowworm.chat = (messages, options) => { window.asked = messages; return chat(messages, options); };
+            }"""
+        )
+
+    @property
+    def asked(self) -> str:
+        """The last request for a story."""
+        return self.page.evaluate("asked.at(-1).content")
