@@ -38,7 +38,7 @@ class Faults:
 
 @dataclass
 class FaultyServer:
-    """A running server: its address, the requests it has had, and its faults, which may be changed at any time."""
+    """A running server: its address, the requests it has had, and its faults, to be changed at any time."""
 
     url: str
     faults: Faults
@@ -72,7 +72,8 @@ def serve_with_faults(folder: Path) -> Iterator[FaultyServer]:
             status = HTTPStatus.OK
             faulty = path.endswith(faults.suffix)
             asked = re.fullmatch(r"bytes=(\d+)-(\d*)", self.headers.get("Range") or "")
-            if asked and not (faulty and faults.ignore_ranges) and self.headers.get("If-Range") in (None, etag):
+            same_version = self.headers.get("If-Range") in (None, etag)
+            if asked and same_version and not (faulty and faults.ignore_ranges):
                 start, end = int(asked[1]), min(len(body), int(asked[2] or len(body)) + 1)
                 status = HTTPStatus.PARTIAL_CONTENT
                 if start >= len(body):
@@ -92,10 +93,11 @@ def serve_with_faults(folder: Path) -> Iterator[FaultyServer]:
                 self.close_connection = True
                 end = min(end, start + faults.cuts.pop(0))
             try:
-                if faulty and faults.stall_after_bytes is not None and end > faults.stall_after_bytes:
-                    self.wfile.write(body[start : faults.stall_after_bytes])
+                stall = faults.stall_after_bytes
+                if faulty and stall is not None and end > stall:
+                    self.wfile.write(body[start:stall])
                     faults.resume.wait(timeout=60)
-                    start = max(start, faults.stall_after_bytes)
+                    start = max(start, stall)
                 self.wfile.write(body[start:end])
             except OSError:
                 self.close_connection = True  # the page went away, as some tests make it do

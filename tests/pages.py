@@ -1,5 +1,8 @@
 """The app's two pages as a user meets them: what tests of both do over and over."""
 
+import json
+from pathlib import Path
+
 from playwright.sync_api import Locator, Page
 
 LONG_TASKS = """
@@ -7,6 +10,21 @@ window.longTasks = [];
 new PerformanceObserver((list) => longTasks.push(...list.getEntries().map((entry) => entry.duration)))
   .observe({ type: "longtask", buffered: true });
 """
+
+
+def main_thread_tasks_ms(trace: Path) -> list[float]:
+    """Processor time of each task of the page's own thread, from a trace of Chromium's."""
+    events = json.loads(trace.read_text())["traceEvents"]
+    threads = {
+        (event["pid"], event["tid"])
+        for event in events
+        if event.get("name") == "thread_name" and event["args"]["name"] == "CrRendererMain"
+    }
+    return [
+        event["tdur"] / 1000
+        for event in events
+        if event.get("ph") == "X" and "tdur" in event and (event["pid"], event["tid"]) in threads
+    ]
 
 
 class AppPage:
@@ -49,7 +67,15 @@ class AppPage:
         return self.page.get_by_role("button", name=name)
 
     def stop(self) -> None:
+        """Ends the answer that is being written, which must not have ended by itself."""
         self.button("Stop").click()
+        self.wait_for("ready")
+
+    def cut_short(self) -> None:
+        """Ends the answer if it has not ended already."""
+        self.page.evaluate(
+            "document.getElementById('stop').hidden || document.getElementById('stop').click()"
+        )
         self.wait_for("ready")
 
     @staticmethod
@@ -85,9 +111,7 @@ class ChatPage(AppPage):
         count = self.answers.count()
         self.send(text)
         self.wait_for_text(self.answers.nth(count))
-        if self.state == "generating":
-            self.stop()
-        self.wait_for("ready")
+        self.cut_short()
         return self.text_of(self.answers.nth(count))
 
 
@@ -104,7 +128,10 @@ class StoryPage(AppPage):
         self.page.evaluate(
             """() => {
               const chat = glowworm.chat.bind(glowworm);
-              glowworm.chat = (messages, options) => { window.asked = messages; return chat(messages, options); };
+              glowworm.chat = (messages, options) => {
+                window.asked = messages;
+                return chat(messages, options);
+              };
             }"""
         )
 

@@ -118,6 +118,17 @@ def test_unfit_snapshot_falls_back_to_the_plain_start(
     assert result["value"] == "glowworm"
 
 
+def test_wheel_of_another_content_is_refused(
+    page: Page, site: Path, serve_site: Callable[..., SiteServer], tmp_path: Path
+) -> None:
+    spoilt = tmp_path / "site"
+    shutil.copytree(site, spoilt)
+    wheel = next(spoilt.glob("py/*/glowworm-*.whl"))
+    wheel.write_bytes(wheel.read_bytes() + b"more")
+    with pytest.raises(AssertionError, match="glowworm"):
+        boot(page, serve_site(site=spoilt).url, "import glowworm")
+
+
 def test_site_works_under_a_path(page: Page, serve_site: Callable[..., SiteServer], journal: Journal) -> None:
     server = serve_site(base="/some/path/")
     assert ready(boot(page, server.url, "import glowworm\n1"))["how"] == "snapshot"

@@ -34,7 +34,7 @@ def test_chat_and_story_work_with_the_server_stopped(
     story.wait_for("ready")
     story.button("Tell me a story").click()
     assert story.wait_for_text(story.story).strip()
-    story.stop()
+    story.cut_short()
 
     assert len(weights_requests(journal)) == 1, "weights are fetched once, on the first visit"
     assert journal.requests_outside(server.url) == []

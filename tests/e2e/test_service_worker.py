@@ -1,4 +1,4 @@
-"""The service worker keeps the application for when the server is gone, and isolates it where hosts do not."""
+"""The service worker keeps the application for when the server is gone, and isolates it on plain hosts."""
 
 import functools
 import http.server

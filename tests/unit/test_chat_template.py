@@ -8,6 +8,7 @@ import pytest
 from fixtures.tokenizers.load import load_fixture, load_tokenizer
 from glowworm.errors import PromptError, TokenizerError
 from glowworm.text.chat import ChatTemplate
+from glowworm.text.tokenizer import Tokenizer
 
 FAMILIES = ("gemma3", "llama3", "phi3")
 
@@ -139,6 +140,28 @@ def test_markup_shared_between_template_and_message_stays_text(expression: str, 
             ids = template.encode(user(typed), tokenizer)
             assert [token_id for token_id in ids if tokenizer.is_special(token_id)] == [2, 1]
             assert tokenizer.decode(ids) == before + shown + after
+
+
+def test_special_tokens_with_spaces_inside_stay_text() -> None:
+    special = "<a b>"
+    tokenizer = Tokenizer.from_gguf(
+        {
+            "tokenizer.ggml.model": "llama",
+            "tokenizer.ggml.tokens": [b"?", special.encode(), *(character.encode() for character in "<ab>▁")],
+            "tokenizer.ggml.scores": [0.0] * 7,
+            "tokenizer.ggml.token_type": [2, 3, 1, 1, 1, 1, 1],
+            "tokenizer.ggml.unknown_token_id": 0,
+            "tokenizer.ggml.add_space_prefix": False,
+        }
+    )
+    assert tokenizer.encode(special, special=True) == [1]
+    for cut in range(1, len(special)):
+        for template, content in (
+            (special[:cut] + "{{ messages[0].content }}", special[cut:]),
+            ("{{ messages[0].content }}" + special[cut:], special[:cut]),
+        ):
+            ids = template_from(template).encode(user(content), tokenizer)
+            assert 1 not in ids and tokenizer.decode(ids) == special
 
 
 def test_contents_without_markup_reach_the_template_as_they_are() -> None:

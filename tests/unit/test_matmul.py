@@ -1,6 +1,7 @@
-"""How matrix operations are lowered to WGSL: shapes of tiles, parts, fallbacks. A second, nothing runs on a device."""
+"""How matrix operations are lowered to WGSL: tiles, parts, fallbacks. Runs nothing on a device; a second."""
 
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from glowworm.devices.wgsl import WgslLowering
@@ -43,7 +44,7 @@ def _compile(
     )
 
 
-def _calls(program: Program) -> list[tuple[str, dict[str, object], tuple[int, int, int]]]:
+def _calls(program: Program) -> list[tuple[str, dict[str, Any], tuple[int, int, int]]]:
     """Name, constants and grid of every dispatch but the embedding."""
     kernels = [(program.kernels[d.kernel], d.grid) for d in program.plans["phase"].dispatches]
     return [(kernel.name, dict(kernel.constants), grid) for kernel, grid in kernels[1:]]
@@ -73,11 +74,9 @@ def test_grid_covers_the_output(op: str, tokens: int, rows: int) -> None:
     [(name, constants, (x, y, _))] = _calls(_compile(op, (rows, 64), tokens=tokens))
     outputs = rows // 2 if op == "gated" else rows
     tile = constants["tile_rows"]
-    assert isinstance(tile, int)
     if tokens == 1:
-        lanes = constants["lanes"]
-        assert name == "matvec" and isinstance(lanes, int)
-        per_workgroup = tile * 64 // lanes
+        assert name == "matvec"
+        per_workgroup = tile * 64 // constants["lanes"]
     else:
         assert name == "matmul" and (y - 1) * 32 < tokens <= y * 32
         per_workgroup = tile * 8
@@ -88,8 +87,8 @@ def test_split_matrix_takes_a_dispatch_per_part() -> None:
     calls = _calls(_compile("linear", (700, 64), kind=GgmlType.Q8_0, max_binding=16384))
     bounds = [(c["first_row"], c["rows"]) for _, c, _ in calls]
     assert len(calls) > 1
-    assert all(first + rows == following for (first, rows), (following, _) in pairwise(bounds))  # type: ignore[operator]
-    assert bounds[0][0] == 0 and sum(bounds[-1]) == 700  # type: ignore[arg-type]
+    assert all(first + rows == following for (first, rows), (following, _) in pairwise(bounds))
+    assert bounds[0][0] == 0 and sum(bounds[-1]) == 700
 
 
 def test_split_gated_combines_afterwards() -> None:

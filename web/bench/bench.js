@@ -44,6 +44,7 @@ async function measure() {
   /** @type {Row[]} */
   const rows = [];
   for (const prompt of (parameters.get("prompts") ?? "128,512").split(",").map(Number)) {
+    /** @type {Row} */
     const row = { prompt, ttft_ms: [], prefill: [], decode: [] };
     for (let i = 0; i < number("repeats", 3); i++) {
       status.textContent = `Prompt of ${prompt} tokens, run ${i + 1}…`;

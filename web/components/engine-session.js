@@ -9,6 +9,7 @@ import { Glowworm, GlowwormError } from "../glowworm.js";
 /** @typedef {import("../glowworm.js").Message} Message */
 /** @typedef {import("../glowworm.js").ChatOptions} ChatOptions */
 /** @typedef {import("../glowworm.js").Stats} Stats */
+/** @typedef {import("../glowworm.js").LoadEvent} LoadEvent */
 /** @typedef {import("./status-panel.js").StatusPanel} StatusPanel */
 /** @typedef {"loading" | "ready" | "generating" | "error"} PageState */
 
@@ -70,7 +71,7 @@ export class EngineSession extends EventTarget {
       const engine = await Glowworm.load(model, {
         signal: loading.signal,
         onProgress: (event) => {
-          if (loading.signal.aborted) return;
+          if (this.#loading !== loading) return; // told late: loading has failed or was given up
           if (event.phase === "notice") notices.push(event.message);
           else this.#status.progress(event);
         },
@@ -154,7 +155,10 @@ export class EngineSession extends EventTarget {
     this.#reloading ??= (async () => {
       this.#setState("loading");
       try {
-        await this.engine?.reload({ onProgress: (event) => this.#status.progress(event) });
+        const onProgress = (/** @type {LoadEvent} */ event) => {
+          if (this.#reloading) this.#status.progress(event);
+        };
+        await this.engine?.reload({ onProgress });
         this.#reloading = null;
         this.#status.hide();
         this.#setState("ready");

@@ -131,7 +131,7 @@ export class ArrivingModel {
       if (resumed) throw this.#stale(title);
       throw new GlowwormError(
         "WeightsError",
-        `The weights of ${title} arrived damaged (their checksum is not the announced one) and were discarded; try again, and if it happens again, the site's file is broken.`,
+        `The weights of ${title} arrived damaged and were discarded; try again, and if it happens again, the site's file is broken.`,
       );
     }
     if (this.#folder && spool.onDisk) {

@@ -90,7 +90,7 @@ async function restore(runtime, snapshot, base, onBytes) {
   let restoreTrampoline = () => {};
   const python = await loadPyodide({
     ...interpreterOptions(runtime, base),
-    _loadSnapshot: await memory,
+    _loadSnapshot: memory, // Awaited there, while the runtime compiles.
     fsInit: async (/** @type {any} */ FS) => placeWheels(FS, wheelFiles),
     createPyodideModule: async (/** @type {any} */ settings) => {
       const module = await createModule(settings);

@@ -35,6 +35,7 @@ const NO_WEBGPU =
  * @property {string[]} features  those in use
  * @property {number} max_binding bytes
  * @property {number} max_buffer  bytes
+ * @property {number} subgroup_size  the smallest that the adapter runs
  */
 
 /**
@@ -69,6 +70,7 @@ export async function openGpu({ onLost, features, defaultLimits = false } = {}) 
     features: requiredFeatures,
     max_binding: device.limits.maxStorageBufferBindingSize,
     max_buffer: device.limits.maxBufferSize,
+    subgroup_size: adapter.info.subgroupMinSize ?? 4,
   };
   return new Gpu(device, info, onLost);
 }

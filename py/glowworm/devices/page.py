@@ -46,7 +46,11 @@ class PageDevice:
         self.details: dict[str, Any] = info
         features = info["features"]
         limits = Limits(
-            info["max_binding"], info["max_buffer"], "subgroups" in features, "shader-f16" in features
+            max_binding=info["max_binding"],
+            max_buffer=info["max_buffer"],
+            subgroups="subgroups" in features,
+            f16="shader-f16" in features,
+            subgroup_size=info["subgroup_size"],
         )
         self.info = DeviceInfo("webgpu", info["description"], limits)
 

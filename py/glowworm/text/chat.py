@@ -157,13 +157,13 @@ class _Shield:
         return value
 
     def _cover_string(self, text: str, mark: str) -> str:
-        # Templates trim: what counts as the beginning and the end is so with and without white space.
+        # Templates trim, so the beginning and the end that count are those without white space.
         begin = len(text) - len(text.lstrip())
         end = len(text.rstrip())
-        starts, ends = {begin, 0}, {end, len(text)}
         cuts = {position + 1 for position in self.tokenizer.special_matcher.starts(text)}
-        cuts |= {position + 1 for stop in ends for position in self._openings_at_end(text, stop)}
-        cuts |= {start for start in starts for stop in ends if self._continues(text[start:stop])}
+        cuts |= {position + 1 for position in self._openings_at_end(text, end)}
+        if self._continues(text[begin:end]):
+            cuts.add(begin)
         pieces = []
         position = 0
         for cut in sorted(cuts):

@@ -4,7 +4,6 @@ Programs are lowered, rendered and encoded here as they would be in the page; th
 (``web/worker/gpu.js``) runs them. Commands gather until something is awaited, then cross together.
 """
 
-import asyncio
 from base64 import b64decode, b64encode
 from collections.abc import Awaitable
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -106,6 +105,7 @@ class ChromiumDevice:
             max_buffer=info["max_buffer"],
             subgroups="subgroups" in features,
             f16="shader-f16" in features,
+            subgroup_size=info["subgroup_size"],
         )
         self.info = DeviceInfo("webgpu", info["description"], limits)
         self._chromium = chromium
@@ -150,8 +150,8 @@ class ChromiumDevice:
         return await self._flush("measure", phase, head, times)
 
     def close(self) -> None:
-        """See `glowworm.devices.base.Device`; see also `Chromium.close`."""
-        asyncio.get_running_loop().create_task(self._flush("close"))
+        """See `glowworm.devices.base.Device`; at the latest, the end of the browser frees everything."""
+        self._commands.append(["close"])
 
     async def _flush(self, *last: Any) -> Any:
         """Send what has gathered, and one command more, whose answer is returned."""

@@ -12,6 +12,11 @@ def _vector(*elements: int) -> int:
     return 4 if all(n % 4 == 0 for n in elements) else 1
 
 
+def _size(columns: int) -> int:
+    """Invocations of a workgroup: few, because software adapters pay for each one that meets a barrier."""
+    return 32 if columns <= 1024 else 64
+
+
 def _rms_norm(context: Context, node: Node) -> None:
     x, weight = node.inputs
     view = context.view(x)
@@ -23,6 +28,7 @@ def _rms_norm(context: Context, node: Node) -> None:
         "x_stride": view.stride,
         "eps": node.attributes["eps"],
         "vector": _vector(x.shape[-1], view.offset, view.stride),
+        "size": _size(x.shape[-1]),
     }
     operands = (context.state(), view.slot, context.vector(weight), context.slot(node.outputs[0]))
     context.emit("rms_norm", constants, operands, (x.shape[0] * groups, 1, 1))
@@ -36,6 +42,7 @@ def _residual_norm(context: Context, node: Node) -> None:
         "eps": node.attributes["eps"],
         "post": node.attributes["post"],
         "vector": _vector(columns),
+        "size": _size(columns),
     }
     activations = (context.slot(x), context.slot(o))
     results = (context.slot(t) for t in node.outputs)

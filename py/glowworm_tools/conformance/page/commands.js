@@ -32,9 +32,6 @@ const COMMANDS = {
     };
     await gpu.load(new Uint32Array(Uint8Array.fromBase64(words).buffer), strings, shaders, source);
   },
-  fill(gpu, buffer, value, bytes) {
-    gpu.write(buffer, 0, new Uint8Array(bytes).fill(value));
-  },
   write(gpu, buffer, offset, data) {
     gpu.write(buffer, offset, Uint8Array.fromBase64(data));
   },
