@@ -134,7 +134,8 @@ def table(figures: dict[str, Any]) -> Iterator[str]:
     """The figures as lines of text; several runs as median (lowest–highest)."""
     info = figures["info"]
     device = info["device"]
-    yield f"{info['name']} ({info['parameters'] / 1e6:.1f} M parameters) on {device['kind']}: {device['name']}"
+    millions = info["parameters"] / 1e6
+    yield f"{info['name']} ({millions:.1f} M parameters) on {device['kind']}: {device['name']}"
     yield f"  dispatches per token      {info['dispatches_per_token']}"
     yield f"  weight bytes per token    {info['weight_bytes_per_token']:,}"
     device_bytes = sum(info[f"{kind}_bytes"] for kind in ("weight", "kv", "arena"))

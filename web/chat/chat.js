@@ -33,6 +33,7 @@ function send(question) {
   if (!question.trim() || !session.canAsk) return;
   conversation.ask(question.trim());
   message.value = "";
+  fitMessage();
   log.addQuestion(question.trim());
   lastAnswer = null;
   void answer();
@@ -73,6 +74,13 @@ function startNewChat() {
   message.focus();
 }
 
+/** Lets the message's field grow with its text, in browsers that do not do so themselves. */
+function fitMessage() {
+  if (CSS.supports("field-sizing", "content")) return;
+  message.style.height = "auto";
+  message.style.height = `${message.scrollHeight}px`;
+}
+
 /** Shows what can be done now. */
 function update() {
   const generating = session.state === "generating";
@@ -88,7 +96,10 @@ byId("composer", HTMLFormElement).addEventListener("submit", (event) => {
   event.preventDefault();
   send(message.value);
 });
-message.addEventListener("input", update);
+message.addEventListener("input", () => {
+  update();
+  fitMessage();
+});
 message.addEventListener("keydown", (event) => {
   if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
   event.preventDefault();

@@ -11,7 +11,7 @@ from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import asdict, dataclass
 from math import prod
-from typing import Any, Self, TypeVar
+from typing import Any, Self
 
 from ..devices.base import Device, Progress
 from ..errors import PromptError
@@ -35,7 +35,7 @@ _SAMPLING_KEYS = {
     "penalty_repeat": "repetition_penalty",
 }
 
-T = TypeVar("T")
+_TAKEN_OVER = ("tokens", "scores", "token_type", "merges")
 
 
 @dataclass(frozen=True)
@@ -57,6 +57,10 @@ class AsyncEngine:
         metadata = loaded.file.metadata
         self.tokenizer = Tokenizer.from_gguf(metadata)
         self.template = ChatTemplate.from_gguf(metadata, loaded.definition.family.name)
+        for name in _TAKEN_OVER:
+            metadata.pop(
+                f"tokenizer.ggml.{name}", None
+            )  # megabytes, which the tokenizer now holds its own way
         self.session = Session(device, loaded.capacity)
         self.sampling = _recommended(metadata)
         self.stats: dict[str, Any] = {}
@@ -130,7 +134,8 @@ class AsyncEngine:
         seed (drawn when missing), max_tokens, stop (a list of strings), ignore_eos (for measuring).
         """
         ids = self.tokenizer.encode(prompt, special=True) if isinstance(prompt, str) else list(prompt)
-        async with aclosing(self._answer(ids, options)) as parts:
+        decoder = StreamDecoder(self.tokenizer, continues=True)
+        async with aclosing(self._answer(ids, decoder, options)) as parts:
             async for part in parts:
                 yield part
 
@@ -151,7 +156,7 @@ class AsyncEngine:
                 notice=f"The conversation has outgrown the model's memory; "
                 f"its first {dropped} messages were left out."
             )
-        async with aclosing(self._answer(ids, options)) as parts:
+        async with aclosing(self._answer(ids, StreamDecoder(self.tokenizer), options)) as parts:
             async for part in parts:
                 yield part
 
@@ -163,12 +168,14 @@ class AsyncEngine:
         """Free the device."""
         self.device.close()
 
-    async def _answer(self, ids: list[int], options: dict[str, Any]) -> AsyncGenerator[Part, None]:
+    async def _answer(
+        self, ids: list[int], decoder: StreamDecoder, options: dict[str, Any]
+    ) -> AsyncGenerator[Part, None]:
         if self._busy:
             raise PromptError("The model is still answering; stop it or wait before asking again.")
         sampling = self.sampling.updated({"seed": int.from_bytes(os.urandom(4), "little")} | _given(options))
         max_tokens = options.get("max_tokens") or self.loaded.capacity.context
-        decoder, matcher = StreamDecoder(self.tokenizer), StopMatcher(options.get("stop") or ())
+        matcher = StopMatcher(options.get("stop") or ())
         figures = Figures()
         self._busy, self._aborted = True, False
         answer = self.session.generate(

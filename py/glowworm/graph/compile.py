@@ -298,6 +298,11 @@ class Context:
         regions: tuple[Region, ...],
     ) -> None:
         size = packing.block_bytes
+        if elements % packing.block_elements:
+            raise UnsupportedError(
+                f"The tensor {info.name} has an odd number of elements in {info.ggml_type.name}, which cannot "
+                "be loaded; convert the model with this tensor in F32."
+            )
         repack = self.lowering.repack(packing.repack)
         if repack is not None:
             self.program.repacks[packing.repack] = repack

@@ -15,7 +15,7 @@ class Family:
     """A family's configuration and its forward pass."""
 
     name: str
-    config: Callable[[Mapping[str, Any], int, bool], Any]  # metadata, vocabulary, tied embedding
+    config: Callable[[Mapping[str, Any], int, bool], Any]  # of metadata, vocabulary, tied embedding
     model: Callable[[Any, Graph], Callable[..., Tensor]]
 
 
@@ -49,4 +49,5 @@ def define(file: GgufFile) -> Definition:
     if table is None or len(table.shape) != 2:
         raise WeightsError("The weights lack the embedding table token_embd.weight; download the file again.")
     family = FAMILIES[architecture]
-    return Definition(family, family.config(file.metadata, table.shape[0], "output.weight" not in file.tensors))
+    tied = "output.weight" not in file.tensors
+    return Definition(family, family.config(file.metadata, table.shape[0], tied))

@@ -19,13 +19,15 @@ class WgslLowering:
     """Lowers to WGSL; what the device offers (subgroups, sizes of bindings) is read from the context."""
 
     target = "wgsl"
-    operations: dict[str, Callable[[Context, Node], None]] = {
-        **matmul.OPERATIONS,
-        **norm.OPERATIONS,
-        **attention.OPERATIONS,
-        **elementwise.OPERATIONS,
-        **sampling.OPERATIONS,
-    }
+
+    def __init__(self) -> None:
+        self.operations: dict[str, Callable[[Context, Node], None]] = {
+            **matmul.OPERATIONS,
+            **norm.OPERATIONS,
+            **attention.OPERATIONS,
+            **elementwise.OPERATIONS,
+            **sampling.OPERATIONS,
+        }
 
     def matrix_packing(self, tensor: TensorInfo) -> Packing:
         """How a matrix of the file is laid out for the kernels."""

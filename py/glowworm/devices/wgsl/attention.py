@@ -7,8 +7,8 @@ from ...graph.compile import Context
 from ...graph.ops import Node
 from ...graph.plan import Region
 
-TILE = 64  # keys at a time
-MAX_SPLITS = 32  # of the keys of a decode step; those without keys return at once, but still have to start
+SPLIT_ELEMENTS = 1 << 15  # of the keys that a workgroup takes in a decode step, as long as there are few
+DECODE_WORKGROUPS = 64  # at most: those without keys still have to start
 PREFILL_ROWS = 16  # queries times heads of a workgroup
 
 
@@ -53,18 +53,22 @@ def _decode(
 ) -> None:
     heads, kv_heads, head_dim = shape["heads"], shape["kv_heads"], shape["head_dim"]
     most_keys = min(visibility["window"] or context.context_length, shape["capacity"])
-    splits = min(-(-most_keys // TILE), MAX_SPLITS)
-    partials = context.scratch(heads * splits * (head_dim + 4) * 4)
-    block = {"splits": splits, "group_block": _largest_divisor(heads // kv_heads, 4)}
+    shortest = max(128, SPLIT_ELEMENTS // head_dim // 32 * 32)
+    splits = max(1, min(-(-most_keys // shortest), DECODE_WORKGROUPS // kv_heads))
+    slices = max(1, 32 // (head_dim // 4))
+    division = {"splits": splits, "slices": slices, "shortest_split": shortest, "window": visibility["window"]}
+    block = _largest_divisor(heads // kv_heads, 4)
+    query = context.scratch(kv_heads * splits * block * head_dim * 4)
+    partials = context.scratch(heads * splits * slices * (head_dim + 4) * 4)
     context.emit(
         "attention_decode",
-        shape | prologue | visibility | block,
-        (*before, partials, *tables),
+        shape | prologue | visibility | division | {"block": block},
+        (*before, query, partials, *tables),
         (splits, kv_heads, 1),
     )
     context.emit(
         "attention_combine",
-        {"heads": heads, "head_dim": head_dim, "splits": splits, "window": visibility["window"]},
+        {"heads": heads, "head_dim": head_dim} | division,
         (context.state(), partials, context.slot(node.outputs[0])),
         (-(-heads * head_dim // 256), 1, 1),
     )
