@@ -82,22 +82,6 @@ def test_unknown_architecture(page: Page, server: FaultyServer, site: Path) -> N
     assert "gizmo7" in error_after_opening(page, server.url)
 
 
-def test_opens_a_file_of_the_user(page: Page, server: FaultyServer, site: Path, tmp_path: Path) -> None:
-    server.faults.overrides |= {MODELS: unverified(site), WEIGHTS: b"GGUF"}
-    error_after_opening(page, server.url)
-    page.get_by_label("Open a model file").set_input_files(site / WEIGHTS.lstrip("/"))
-    chat = ChatPage(page)
-    chat.page.wait_for_function("document.body.dataset.state === 'ready'")
-    assert page.evaluate("glowworm.info.place") == "file"
-    assert chat.ask("Hello.").strip()
-
-    other = tmp_path / "other.gguf"
-    other.write_bytes(b"GGUF\x03")
-    page.get_by_label("Open a model file").set_input_files(other)
-    page.wait_for_function("document.body.dataset.state === 'error'")
-    assert chat.error.endswith(".")
-
-
 def test_full_storage(page: Page, server: FaultyServer) -> None:
     session = page.context.new_cdp_session(page)
     session.send("Storage.overrideQuotaForOrigin", {"origin": server.url, "quotaSize": 1_000_000})

@@ -13,6 +13,8 @@ import { WindowReader } from "./window-reader.js";
 /** @typedef {import("./plan.js").Dispatch} Dispatch */
 /** @typedef {import("./plan.js").Load} Load */
 /** @typedef {import("./window-reader.js").Source} Source */
+/** @typedef {import("./plan-memory.js").RememberedProgram} RememberedProgram */
+/** @typedef {(phase: "kernels" | "weights", done: number, total: number) => void} LoadProgress */
 /** @typedef {{ pipeline: GPUComputePipeline, group: GPUBindGroup, grid: [number, number, number] }} Step */
 
 const PIECE_BYTES = 8 << 20; // of weights uploaded at once
@@ -83,6 +85,10 @@ export class Gpu {
   #phases = new Map();
   /** @type {Map<string, number>} */
   #names = new Map();
+  /** @type {{ program: RememberedProgram, work: Promise<void> } | null} */
+  #anticipated = null;
+  /** @type {LoadProgress | undefined} */
+  #onProgress;
   /** @type {string | null} */
   #lost = null;
   #closed = false;
@@ -97,10 +103,24 @@ export class Gpu {
     this.info = info;
     /** Bytes of GPU memory held by the program. */
     this.bytes = 0;
+    /** The program that was loaded last, to be remembered. @type {RememberedProgram | null} */
+    this.program = null;
     device.lost.then(({ message, reason }) => {
       this.#lost = message || reason;
       if (!this.#closed) onLost?.(this.#lost);
     });
+  }
+
+  /**
+   * Begins to load a program that `load` will probably ask for.
+   *
+   * @param {RememberedProgram} program
+   * @param {Source} source
+   */
+  anticipate(program, source) {
+    const work = this.#load(Uint32Array.from(program.words), program.strings, program.shaders, source);
+    work.catch(() => {}); // `load` looks at it
+    this.#anticipated = { program, work };
   }
 
   /**
@@ -110,10 +130,30 @@ export class Gpu {
    * @param {string[]} strings
    * @param {string[]} shaders  one WGSL source per kernel
    * @param {Source} source
-   * @param {(phase: "kernels" | "weights", done: number, total: number) => void} [onProgress]
+   * @param {LoadProgress} [onProgress]
    */
   async load(words, strings, shaders, source, onProgress) {
+    this.#onProgress = onProgress;
+    const anticipated = this.#anticipated;
+    this.#anticipated = null;
+    this.program = { words: [...words], strings, shaders };
+    if (anticipated) {
+      const begun = await anticipated.work.then(() => true, () => false);
+      if (begun && same(anticipated.program, this.program)) return;
+    }
+    await this.#load(words, strings, shaders, source);
+  }
+
+  /**
+   * @param {Uint32Array} words
+   * @param {string[]} strings
+   * @param {string[]} shaders
+   * @param {Source} source
+   */
+  async #load(words, strings, shaders, source) {
     const program = decodeProgram(words, strings);
+    const onProgress = (/** @type {"kernels" | "weights"} */ phase, /** @type {number} */ done, /** @type {number} */ total) =>
+      this.#onProgress?.(phase, done, total);
     await this.#guarded(async () => {
       this.#release();
       this.#allocate(program);
@@ -413,6 +453,14 @@ function* pieces({ fileOffset, bytes, blockBytes, firstBlock }) {
     const blocks = Math.min(step, total - first);
     yield { fileOffset: fileOffset + first * blockBytes, bytes: blocks * blockBytes, firstBlock: firstBlock + first, blocks };
   }
+}
+
+/**
+ * @param {RememberedProgram} a
+ * @param {RememberedProgram} b
+ */
+function same(a, b) {
+  return JSON.stringify([a.words, a.strings, a.shaders]) === JSON.stringify([b.words, b.strings, b.shaders]);
 }
 
 /**

@@ -1,5 +1,5 @@
 /**
- * @typedef {{ size: number, read(offset: number, length: number): Promise<Uint8Array<ArrayBuffer>> }} Source
+ * @typedef {{ size: number, read(offset: number, length: number): Promise<Uint8Array> }} Source
  */
 
 /** Reads small ranges in rising order out of large reads: a model has hundreds of tensors of a few kilobytes. */
@@ -26,7 +26,8 @@ export class WindowReader {
     const within = offset - this.#start;
     if (within < 0 || within + length > this.#window.byteLength) {
       this.#start = offset;
-      this.#window = await this.source.read(offset, Math.min(this.windowBytes, this.source.size - offset));
+      const window = await this.source.read(offset, Math.min(this.windowBytes, this.source.size - offset));
+      this.#window = /** @type {Uint8Array<ArrayBuffer>} */ (window); // never shared memory
       return this.#window.subarray(0, length);
     }
     return this.#window.subarray(within, within + length);

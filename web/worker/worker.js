@@ -10,6 +10,7 @@ import { findModel } from "./catalogue.js";
 import { openGpu } from "./gpu.js";
 import { LoadProgress } from "./load-progress.js";
 import { StaleBytesError } from "./pieces.js";
+import { recallProgram, rememberProgram } from "./plan-memory.js";
 import { openFile, openModel } from "./store.js";
 
 /** @typedef {import("../errors.js").Failure} Failure */
@@ -172,17 +173,21 @@ class EngineHost {
     };
     // Fetched bytes are all but the last tenth of Python's start, as far as anyone can tell.
     boot.onBytes = () => progress.update("python", 0.9 * boot.loaded, boot.total);
-    const [py, gpu, source] = await Promise.all([
-      progress.during("python", python),
-      progress.during("device", openGpu({ onLost, features: options.features })),
-      findSource(),
-    ]);
+    const device = progress.during("device", openGpu({ onLost, features: options.features }));
+    const opened = findSource();
+    const remembered = Promise.all([device, opened]).then(async ([gpu, source]) => {
+      const key = [pageUrl, typeof model === "string" ? model : model.size, source.size, JSON.stringify([gpu.info, options])].join(" ");
+      const program = await recallProgram(key);
+      if (program) gpu.anticipate(program, source);
+      return key;
+    });
+    const [py, gpu, source, key] = await Promise.all([progress.during("python", python), device, opened, remembered]);
     const onPhase = (/** @type {string} */ phase, /** @type {number} */ done, /** @type {number} */ total) =>
       reportPhase(progress, phase, done, total);
     progress.update("header", 0, 1);
     const page = py.pyimport("glowworm.page");
     const [engine] = await Promise.all([
-      Promise.resolve(page.open_engine(source, gpu, JSON.stringify({ context: options.context }), onPhase)).catch((error) => {
+      Promise.resolve(page.open_engine(source, gpu, JSON.stringify(options), onPhase)).catch((error) => {
         throw source.failure ?? error; // Python saw that a read failed; the source knows why
       }),
       source.verified(),
@@ -193,6 +198,7 @@ class EngineHost {
       throw new GlowwormError(kind, message);
     }
     this.#engine = engine;
+    if (gpu.program) void rememberProgram(key, gpu.program);
     const load = {
       ...progress.timings(),
       python_ms: boot.ms,

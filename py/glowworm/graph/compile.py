@@ -300,8 +300,8 @@ class Context:
         size = packing.block_bytes
         if elements % packing.block_elements:
             raise UnsupportedError(
-                f"The tensor {info.name} has an odd number of elements in {info.ggml_type.name}, which cannot "
-                "be loaded; convert the model with this tensor in F32."
+                f"The tensor {info.name} has an odd number of elements in {info.ggml_type.name}, which "
+                "cannot be loaded; convert the model with this tensor in F32."
             )
         repack = self.lowering.repack(packing.repack)
         if repack is not None:

@@ -27,6 +27,11 @@ class Batch:
     lengths: list[int]
     targets: Tensor
 
+    @property
+    def learnt(self) -> int:
+        """How many positions are learnt from."""
+        return int((self.targets != IGNORED).sum())
+
 
 def batch_of(tokenizer: StoryTokenizer, document: Document, context_length: int) -> Batch:
     """One document alone, cut at `context_length`."""

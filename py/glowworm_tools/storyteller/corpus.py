@@ -27,8 +27,6 @@ MINIMUM_CHARS, MAXIMUM_CHARS = 250, 3200
 _TYPOGRAPHY = str.maketrans(
     {"“": '"', "”": '"', "‘": "'", "’": "'", "–": "-", "—": "-", "…": "...", "\u00a0": " ", "é": "e"}
 )
-_NAMED_HERO = re.compile(r"\b(an? (?:[a-z]+ ){0,2}[a-z]+) (?:named|called) ([A-Z][a-z]+)\b")
-_LIVED_HERO = re.compile(r"\bthere (?:was|lived) (an? (?:[a-z]+ ){0,2}[a-z]+)[.,]")
 
 
 @dataclass(frozen=True)
@@ -58,19 +56,6 @@ def is_suitable(record: dict[str, str]) -> bool:
     )
 
 
-def request_for(rng: random.Random, text: str) -> str:
-    """A request that `text` answers, made from the hero its first sentences introduce, if they do."""
-    beginning = text[:300]
-    if named := _NAMED_HERO.search(beginning):
-        character, name = named.groups()
-        return rng.choice(
-            [f"Tell me a story about {character} named {name}.", f"Tell me a story about {character}."]
-        )
-    if lived := _LIVED_HERO.search(beginning):
-        return f"Tell me a story about {lived[1]}."
-    return ""
-
-
 def read_stories(folder: Path) -> list[str]:
     """The suitable stories of `folder`, cleaned, in the file's order."""
     with lzma.open(folder / "stories.jsonl.xz", "rt", encoding="utf-8") as lines:
@@ -96,11 +81,14 @@ def generated_document(rng: random.Random) -> Document:
 
 
 def training_documents(stories: list[str], seed: int, read_share: float) -> Iterator[Document]:
-    """An endless mixture: `read_share` of the documents are from `stories`, the others generated."""
+    """An endless mixture: `read_share` of the documents are from `stories`, the others generated.
+
+    The read stories stand bare, without a request: they widen the model's language, while the answers
+    keep to the grammar's plots, which a model this small can hold together.
+    """
     rng = random.Random(seed)
     while True:
         if rng.random() < read_share:
-            text = rng.choice(stories)
-            yield Document([(request_for(rng, text), text)])
+            yield Document([("", rng.choice(stories))])
         else:
             yield generated_document(rng)

@@ -71,7 +71,7 @@ PLOTS: dict[str, Plot] = {
         ),
     ),
     "a sudden storm": Plot(
-        signs=("storm",),
+        signs=("storm", "thunder"),
         happens=(
             "One afternoon {hero} went to {spot} to gather {food}, far from home. {He} did not look at the sky, so {he} did not see it turn grey. First came one drop, plop. Then came ten, and then ten hundred. The wind howled, and thunder rolled like a great drum.",
             "{Hero} was playing beside {spot} when the wind began to blow. It blew {his} basket of {food} away. Dark clouds rushed over the sky, and then, with a crash, the storm was there.",

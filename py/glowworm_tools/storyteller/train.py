@@ -27,11 +27,10 @@ from .tokenizer import StoryTokenizer
 
 @dataclass(frozen=True)
 class TrainingPlan:
-    """How long and how fast to train. One step is `batch_tokens` tokens in pieces of `piece_tokens`."""
+    """How long and how fast to train."""
 
     steps: int = 4000
     batch_tokens: int = 2048
-    piece_tokens: int = 2048
     matrix_rate: float = 0.02
     """Muon's learning rate."""
     table_rate: float = 0.004
@@ -129,27 +128,21 @@ class Run:
     def _one_step(self) -> float:
         """One optimiser step; the mean loss per learnt token, in nats."""
         self.model.set_fake_quantise(self.plan.is_quantised(self.step))
-        pieces = self.plan.batch_tokens // self.plan.piece_tokens
-        batches = [self._batch(self.step * pieces + piece) for piece in range(pieces)]
-        learnt = sum(int((batch.targets != IGNORED).sum()) for batch in batches)
-        total = 0.0
-        for batch in batches:
-            loss = batch_loss(self.model, batch, bfloat16=True) / learnt
-            loss.backward()
-            total += loss.item()
+        batch = self._batch()
+        loss = batch_loss(self.model, batch, bfloat16=True) / batch.learnt
+        loss.backward()
         for optimiser, base_rate in zip(self.optimisers, self.base_rates, strict=True):
             for group in optimiser.param_groups:
                 group["lr"] = base_rate * self.plan.rate(self.step)
             optimiser.step()
             optimiser.zero_grad(set_to_none=True)
         self.step += 1
-        return total
+        return loss.item()
 
-    def _batch(self, number: int) -> Batch:
-        documents = training_documents(
-            self.stories, self.plan.seed * 1_000_003 + number, self.plan.read_share
-        )
-        return pack(self.tokenizer, documents, self.plan.piece_tokens, self.model.config.context_length)
+    def _batch(self) -> Batch:
+        seed = self.plan.seed * 1_000_003 + self.step
+        documents = training_documents(self.stories, seed, self.plan.read_share)
+        return pack(self.tokenizer, documents, self.plan.batch_tokens, self.model.config.context_length)
 
 
 def _compile(model: Storyteller) -> None:
@@ -178,4 +171,4 @@ def mean_loss(model: Storyteller, batches: list[Batch]) -> float:
     """Mean loss per learnt token over `batches`, in nats."""
     with torch.no_grad():
         total = sum(batch_loss(model, batch, bfloat16=False).item() for batch in batches)
-    return total / sum(int((batch.targets != IGNORED).sum()) for batch in batches)
+    return total / sum(batch.learnt for batch in batches)

@@ -6,8 +6,8 @@ from ...graph.compile import Context
 from ...graph.ops import Node
 from ...graph.plan import OUTPUT_RING, STATE_OUTPUT
 
-SIZE = 64  # invocations of the workgroup that draws
-SLAB_NBYTES, CANDIDATE_NBYTES = 12, 12
+SLAB_NBYTES = 8
+CANDIDATE_NBYTES = 12
 
 
 def _slab(vocabulary: int) -> int:
@@ -27,21 +27,22 @@ def _sample(context: Context, node: Node) -> None:
         "state_output": STATE_OUTPUT,
         "output_ring": OUTPUT_RING,
     }
+    given = context.slot(logits)
     processed = context.scratch(vocabulary * 4)
     summaries = context.scratch(slabs * SLAB_NBYTES)
-    counts = context.counts(vocabulary, "rw")
     context.emit(
         "sample_slabs",
-        constants,
-        (context.state(), context.slot(logits), context.counts(vocabulary), processed, summaries),
+        constants | {"vector": 4 if vocabulary % 4 == 0 else 1},
+        (context.state(), given, context.counts(vocabulary), processed, summaries),
         (-(-slabs // 64), 1, 1),
     )
+    counts = context.counts(vocabulary, "rw")
     candidates = context.scratch(vocabulary * CANDIDATE_NBYTES)
     output = context.slot(node.outputs[0])
     context.emit(
         "sample_draw",
-        constants | {"size": SIZE},
-        (context.state("rw"), context.tokens("rw"), counts, processed, summaries, candidates, output),
+        constants,
+        (context.state("rw"), context.tokens("rw"), counts, given, processed, summaries, candidates, output),
     )
 
 
