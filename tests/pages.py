@@ -5,6 +5,7 @@ from pathlib import Path
 
 from playwright.sync_api import Locator, Page
 
+OWN_TEXT = "p:not(.figures, .notice, .placeholder)"
 LONG_TASKS = """
 window.longTasks = [];
 new PerformanceObserver((list) => longTasks.push(...list.getEntries().map((entry) => entry.duration)))
@@ -81,13 +82,16 @@ class AppPage:
     @staticmethod
     def text_of(article: Locator) -> str:
         """What an article says, without its figures and notices."""
-        return "\n\n".join(article.locator("p:not(.figures, .notice, .placeholder)").all_inner_texts())
+        return "\n\n".join(article.locator(OWN_TEXT).all_inner_texts())
 
     def wait_for_text(self, article: Locator, characters: int = 10) -> str:
         """Waits until an article has begun to fill."""
         self.page.wait_for_function(
-            "([element, length]) => element.textContent.length >= length",
-            arg=[article.element_handle(), characters],
+            """([article, own, length]) => {
+              const texts = [...article.querySelectorAll(own)].map((paragraph) => paragraph.textContent);
+              return texts.join("").length >= length;
+            }""",
+            arg=[article.element_handle(), OWN_TEXT, characters],
         )
         return self.text_of(article)
 

@@ -165,6 +165,15 @@ def test_too_long_a_message_is_refused_in_a_sentence(chat: ChatPage) -> None:
     assert chat.ask("Hello.").strip(), "the engine is still usable"
 
 
+def test_oldest_turns_are_dropped_with_a_word_about_it(chat: ChatPage) -> None:
+    chat.ask("fox " * 400)
+    assert chat.answers.last.locator(".notice").count() == 0
+    chat.ask("owl " * 400)
+    assert "outgrown" in chat.answers.last.locator(".notice").inner_text()
+    assert chat.stats["prompt_tokens"] < 800
+    assert chat.questions.count() == 2, "the page still shows them"
+
+
 CHAT = """async ({ options, question, abortAfter }) => {
   const controller = new AbortController();
   const parts = [];

@@ -9,9 +9,13 @@ import numpy as np
 import pytest
 from glowworm.devices import native
 from glowworm.devices.streaming import Piece, pieces
+from glowworm.devices.wgsl import WgslLowering
 from glowworm.devices.wgsl.render import preload, render
 from glowworm.errors import DeviceError, DeviceLostError, WeightsError
-from glowworm.graph.plan import STATE_OUTPUT, STATE_STEP, Kernel, Load, Region
+from glowworm.graph.compile import Context, Limits
+from glowworm.graph.ops import Graph, rms_norm
+from glowworm.graph.plan import STATE_OUTPUT, STATE_STEP, Kernel, Load, Program, Region
+from glowworm.weights.gguf import GgmlType, TensorInfo
 from glowworm_tools.conformance.experiment import PHASE, Experiment, MemorySource
 from jinja2 import UndefinedError
 
@@ -44,11 +48,18 @@ def test_a_source_that_ends_early_is_refused() -> None:
 
 # -- rendering -----------------------------------------------------------------------------------------
 
-NORM = Kernel(
-    "rms_norm",
-    tuple({"columns": 8, "groups": 1, "x_offset": 0, "x_stride": 8, "eps": 1e-6, "vector": 4}.items()),
-    ("r", "rw", "r", "rw"),
-)
+
+def _norm_kernel() -> Kernel:
+    graph = Graph()
+    x = graph.apply("input", (), (3, 8))
+    out = rms_norm(x, graph.weight("norm", (8,)), 1e-6)
+    norm = {"norm": TensorInfo("norm", GgmlType.F32, (8,), 0, 32)}
+    context = Context(Program("wgsl"), WgslLowering(), Limits(), norm, context_length=8, chunk=3, rollback=0)
+    context.lowering.operations["rms_norm"](context, out.node)
+    return context.program.kernels[0]
+
+
+NORM = _norm_kernel()
 FEATURES: dict[str, Any] = {"subgroups": True, "f16": False, "dialect": "tint"}
 
 

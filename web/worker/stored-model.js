@@ -118,7 +118,7 @@ export class StoredModel {
   /**
    * Fetches one piece again and writes it where the damaged one was.
    * @param {number} index
-   * @returns {Promise<Uint8Array>}
+   * @returns {Promise<Uint8Array<ArrayBuffer>>}
    */
   async #repair(index) {
     const { name, url, title = name } = this.#entry;

@@ -167,7 +167,7 @@ PLOTS: dict[str, Plot] = {
         },
         happens=(
             "One night a strange sound woke {hero}. '{Sound},' it went. Then it was quiet. Then it came again: '{Sound}.' {Hero} pulled the blanket up to {his} nose. {He} could not sleep at all.",
-            "It was late, and {hero} was nearly asleep when {he} heard it. '{Sound}!' What could that be? {He} held {his} breath. '{Sound}!' There it was again.",
+            "It was late, and {hero} was nearly asleep when {he} heard it. '{Sound}!' What was that sound? {He} held {his} breath. '{Sound}!' There it was again.",
         ),
         goal="find out what made the sound",
         attempts=(

@@ -9,7 +9,9 @@ from ...graph.plan import Region
 
 SPLIT_ELEMENTS = 1 << 15  # of the keys that a workgroup takes in a decode step, as long as there are few
 DECODE_WORKGROUPS = 64  # at most: those without keys still have to start
-PREFILL_ROWS = 16  # queries times heads of a workgroup
+PREFILL_ROWS = 32  # queries times heads of a workgroup
+SCRATCH_WORDS = 1024 + 512  # of a workgroup in prefill: weights and maxima of a tile
+SCRATCH_WORDS_WITHOUT_SUBGROUPS = SCRATCH_WORDS + 4096  # and partial scores
 
 
 def _largest_divisor(number: int, limit: int) -> int:
@@ -86,16 +88,20 @@ def _prefill(
     rows, _ = node.outputs[0].shape
     heads, kv_heads, head_dim = shape["heads"], shape["kv_heads"], shape["head_dim"]
     query = context.scratch(rows * heads * head_dim * 4)
-    lanes = {"lanes": min(16, head_dim // 8)}
-    context.emit("qkv_write", shape | prologue | lanes, (*before, query, *tables), (rows, 1, 1))
+    items = rows * (heads + 2 * kv_heads)
+    context.emit("qkv_write", shape | prologue, (*before, query, *tables), (-(-items // 8), 1, 1))
     block = _largest_divisor(heads // kv_heads, PREFILL_ROWS)
     query_tile = PREFILL_ROWS // block
+    tiles, groups = -(-rows // query_tile), heads // block
+    words = SCRATCH_WORDS if context.limits.subgroups else SCRATCH_WORDS_WITHOUT_SUBGROUPS
+    scratch = context.scratch(tiles * groups * words * 4)
+    tiling = {"block": block, "query_tile": query_tile, "tiles": tiles, "scratch_words": words}
     state, _, keys, values = before
     context.emit(
         "attention_prefill",
-        shape | visibility | {"group_block": block, "query_tile": query_tile},
-        (state, query, keys, values, context.slot(node.outputs[0])),
-        (-(-rows // query_tile), heads // block, 1),
+        shape | visibility | tiling,
+        (state, query, keys, values, scratch, context.slot(node.outputs[0])),
+        (tiles, groups, 1),
     )
 
 
