@@ -19,6 +19,7 @@ sys.path.insert(0, str(ROOT / "py"))
 if sys.version_info < (3, 11):  # noqa: UP036  (whoever runs an older one should be told)
     sys.exit("Glowworm's tools need Python 3.11 or newer; run build.py with one.")
 
+from glowworm_tools.arguments import port_number  # noqa: E402
 from glowworm_tools.browser import chromium_path  # noqa: E402
 from glowworm_tools.steps import StepError, digest, exclusive, run, step, timed  # noqa: E402
 
@@ -54,7 +55,9 @@ def _parser() -> argparse.ArgumentParser:
 
     text = "build the site and serve it on this machine"
     served = commands.add_parser("serve", help=text, description=text)
-    served.add_argument("--port", type=int, default=8000, help="the next free one if taken (default: 8000)")
+    served.add_argument(
+        "--port", type=port_number, default=8000, help="the next free one if taken (default: 8000)"
+    )
     served.add_argument(
         "--host", default="127.0.0.1", help="address to listen on (default: this machine only)"
     )

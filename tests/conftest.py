@@ -1,5 +1,6 @@
-"""Fixtures for every test: the built site and servers of it."""
+"""Fixtures for every test: the built site and servers of it. And one thread for NumPy."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -9,6 +10,10 @@ import pytest
 from support import SiteServer
 
 ROOT = Path(__file__).parents[1]
+
+# NumPy reads this when it is imported, which is after this file. The test models' products are so small that
+# threads only wait for one another: on a busy machine they make the reference device ten times slower.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
 @pytest.fixture(scope="session")

@@ -13,13 +13,20 @@ new PerformanceObserver((list) => longTasks.push(...list.getEntries().map((entry
 """
 
 
-def main_thread_tasks_ms(trace: Path) -> list[float]:
-    """Processor time of each task of the page's own thread, from a trace of Chromium's."""
+TRACED = ["toplevel", "blink.user_timing"]
+
+
+def page_thread_tasks_ms(trace: Path, url: str) -> list[float]:
+    """Processor time of each task of the own thread of the page at `url`.
+
+    `trace` is Chromium's, of the categories `TRACED`; the browser's own pages are in it too.
+    """
     events = json.loads(trace.read_text())["traceEvents"]
     threads = {
         (event["pid"], event["tid"])
         for event in events
-        if event.get("name") == "thread_name" and event["args"]["name"] == "CrRendererMain"
+        if event.get("name") == "navigationStart"
+        and event["args"].get("data", {}).get("documentLoaderURL") == url
     }
     return [
         event["tdur"] / 1000

@@ -1,13 +1,36 @@
-"""What tests share beside fixtures: servers to stop, what pages say and ask for, Python in a worker."""
+"""What tests share beside fixtures: GPUs, servers to stop, what pages say and ask for, Python in a worker."""
 
 import json
+import os
 import threading
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import pytest
+from glowworm.errors import DeviceError
 from glowworm_tools.server import create_app, listen
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page
+
+if TYPE_CHECKING:
+    from glowworm.devices.native import NativeDevice
+
+
+def open_native(**features: Any) -> "NativeDevice":
+    """The native device, opened with `features` (see `NativeDevice.open`).
+
+    Without an adapter that offers them the test fails: a software Vulkan such as Mesa's lavapipe, which
+    `build.py test` installs, has all that is needed. Only where the environment says
+    GLOWWORM_ALLOW_NO_VULKAN=1 is the test skipped instead.
+    """
+    try:
+        from glowworm.devices.native import NativeDevice
+
+        return NativeDevice.open(**features)
+    except DeviceError as error:
+        if os.environ.get("GLOWWORM_ALLOW_NO_VULKAN") == "1":
+            pytest.skip(str(error))
+        pytest.fail(f"{error} (GLOWWORM_ALLOW_NO_VULKAN=1 skips this test.)", pytrace=False)
 
 
 class SiteServer:

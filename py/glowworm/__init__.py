@@ -9,7 +9,8 @@ from .errors import (
     UnsupportedError,
     WeightsError,
 )
-from .generation.engine import AsyncEngine, Engine, Part
+from .generation.blocking import Engine
+from .generation.engine import AsyncEngine, Part
 
 __all__ = [
     "AsyncEngine",

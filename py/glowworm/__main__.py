@@ -7,10 +7,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from .errors import GlowwormError
-from .generation.engine import Engine, Part
+from .generation.blocking import Engine
+from .generation.engine import Part
 from .generation.load import build_program
-from .graph.compile import Limits, Lowering
+from .graph.compile import Lowering
 from .graph.dump import dump
+from .graph.storage import Limits
 from .weights.gguf import GgufFile, read_gguf
 from .weights.source import FileSource
 

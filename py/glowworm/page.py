@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from contextlib import aclosing
 from typing import Any
 
 from pyodide.ffi import to_js  # type: ignore[import-not-found]  (exists in the page only)
@@ -36,8 +37,9 @@ class PageEngine:
         assert self._engine is not None
         run = {"chat": self._engine.chat, "generate": self._engine.generate}[method]
         try:
-            async for part in run(json.loads(what), **json.loads(options)):
-                emit(*(("notice", part.notice) if part.notice else ("text", part.text)))
+            async with aclosing(run(json.loads(what), **json.loads(options))) as parts:
+                async for part in parts:
+                    emit(*(("notice", part.notice) if part.notice else ("text", part.text)))
         except GlowwormError as error:
             return json.dumps({"error": _described(error)})
         return json.dumps({"stats": self._engine.stats})
@@ -59,7 +61,7 @@ class PageEngine:
     async def close(self) -> None:
         """Free the device."""
         if self._engine:
-            self._engine.close()
+            await self._engine.close()
             self._engine = None
 
 

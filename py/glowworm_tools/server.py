@@ -6,7 +6,6 @@ Not responsible for: anything dynamic. The site works the same from any static h
 import argparse
 import contextlib
 import os
-import re
 import socket
 import sys
 from pathlib import Path
@@ -15,6 +14,10 @@ from flask import Flask, Response, abort, redirect, request, send_file
 from werkzeug.exceptions import HTTPException
 from werkzeug.security import safe_join
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
+
+from glowworm_tools.arguments import LAST_PORT, port_number
+from glowworm_tools.cache import default_cache
+from glowworm_tools.site.layout import HASHED_NAME
 
 ISOLATION_HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -43,14 +46,8 @@ TYPES = {
 """Stated here, because what the system's registry of types says differs from one machine to the next."""
 
 ENCODINGS = {"br": ".br", "gzip": ".gz"}
-HASHED = re.compile(r"[.-][0-9a-f]{16}(?=[./]|$)")
 FOR_EVER = "public, max-age=31536000, immutable"
 REVALIDATE = "no-cache"
-
-
-def default_cache() -> Path:
-    """Where fetched weights are kept: `GLOWWORM_CACHE`, else `~/.cache/glowworm`."""
-    return Path(os.environ.get("GLOWWORM_CACHE") or Path.home() / ".cache" / "glowworm")
 
 
 def create_app(site: Path, cache: Path, base: str = "/") -> Flask:
@@ -112,7 +109,7 @@ def _file(root: Path, name: str) -> Response:
         response.headers["Content-Encoding"] = encoding
     if any(path.with_name(path.name + suffix).is_file() for suffix in ENCODINGS.values()):
         response.vary.add("Accept-Encoding")
-    response.headers["Cache-Control"] = FOR_EVER if HASHED.search(name) else REVALIDATE
+    response.headers["Cache-Control"] = FOR_EVER if HASHED_NAME.search(name) else REVALIDATE
     return response
 
 
@@ -147,13 +144,14 @@ class _QuietHandler(WSGIRequestHandler):
 
 
 def listen(app: Flask, host: str, port: int, tries: int = 50) -> BaseWSGIServer:
-    """A threaded server on the first free port from `port` on (0: any).
+    """A threaded server on the first free port from `port` on (0: any); the last one there is is 65535.
 
     Raises:
         OSError: none of `tries` ports is free, or the host is not this machine's.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    for candidate in range(port, port + tries) if port else [0]:
+    candidates = range(port, min(port + tries, LAST_PORT + 1)) if port else [0]
+    for candidate in candidates:
         listener = socket.socket(family, socket.SOCK_STREAM)
         if os.name == "posix":
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -161,7 +159,7 @@ def listen(app: Flask, host: str, port: int, tries: int = 50) -> BaseWSGIServer:
             listener.bind((host, candidate))
         except OSError:
             listener.close()
-            if candidate in (0, port + tries - 1):
+            if candidate == candidates[-1]:
                 raise
             continue
         listener.listen()
@@ -174,7 +172,7 @@ def listen(app: Flask, host: str, port: int, tries: int = 50) -> BaseWSGIServer:
                 request_handler=_QuietHandler,
                 fd=listener.fileno(),
             )
-    raise OSError("no port to try")
+    raise OSError(f"ports go up to {LAST_PORT}")
 
 
 def main() -> int:
@@ -183,7 +181,9 @@ def main() -> int:
     parser.add_argument("--site", type=Path, required=True, help="folder of the built site")
     parser.add_argument("--base", default="/", help="path to serve it under")
     parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument("--port", type=int, default=8000, help="the next free one is used if it is taken")
+    parser.add_argument(
+        "--port", type=port_number, default=8000, help="the next free one is used if it is taken"
+    )
     arguments = parser.parse_args()
     try:
         server = listen(

@@ -32,7 +32,7 @@ def test_operation(case: Case, kind: str, subgroups: bool, bench: Bench) -> None
 def _sources(experiment: Experiment, device: Device, subgroups: bool) -> list[str]:
     limits = replace(device.info.limits, subgroups=subgroups)
     return [
-        render(kernel, subgroups=subgroups, f16=limits.f16, dialect="tint")
+        render(kernel, subgroups=subgroups, dialect="tint")
         for output in range(len(experiment.outputs))
         for kernel in encode(experiment.compile(device.lowering, limits, output)).kernels
     ]

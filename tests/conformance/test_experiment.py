@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from conformance.bench import Bench
 from glowworm.devices.wgsl import WgslLowering
-from glowworm.graph.compile import Limits
 from glowworm.graph.plan import Dispatch, Plan
+from glowworm.graph.storage import Limits
 from glowworm_tools.conformance.experiment import PHASE, Experiment, Result, check_program, compare
 from glowworm_tools.conformance.table import CASES, Case
 

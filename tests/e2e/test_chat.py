@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from pages import LONG_TASKS, ChatPage, main_thread_tasks_ms
+from pages import LONG_TASKS, TRACED, ChatPage, page_thread_tasks_ms
 from playwright.sync_api import Browser
 from support import Journal, SiteServer
 
@@ -32,7 +32,7 @@ def loaded(
     module_journal.watch(context)
     context.add_init_script(LONG_TASKS)
     chat = ChatPage(context.new_page())
-    browser.start_tracing(page=chat.page, path=trace, categories=["toplevel"])
+    browser.start_tracing(page=chat.page, path=trace, categories=TRACED)
     chat.open(site_server.url)
     chat.ask("Tell me a story.")
     browser.stop_tracing()
@@ -49,9 +49,11 @@ def chat(loaded: ChatPage) -> ChatPage:
     return loaded
 
 
-def test_page_thread_stays_free_while_loading_and_answering(loaded: ChatPage, trace: Path) -> None:
+def test_page_thread_stays_free_while_loading_and_answering(
+    loaded: ChatPage, trace: Path, site_server: SiteServer
+) -> None:
     """By the processor time of its tasks, which does not depend on what else the machine is doing."""
-    tasks = main_thread_tasks_ms(trace)
+    tasks = page_thread_tasks_ms(trace, site_server.url)
     seen = max(loaded.page.evaluate("longTasks"), default=0)
     print(f"longest task of the page's thread: {max(tasks):.0f} ms of work; the page saw {seen:.0f} ms")
     assert len(tasks) > 100

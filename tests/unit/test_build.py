@@ -10,8 +10,8 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from glowworm_tools.site.assemble import HASHED_NAME
-from glowworm_tools.site.layout import Layout
+from glowworm_tools.site.assemble import check_replaceable
+from glowworm_tools.site.layout import HASHED_NAME, Layout
 from glowworm_tools.site.models import complete_models
 from glowworm_tools.site.runtime import lock_packages
 from glowworm_tools.site.vendored import vendor_packages
@@ -33,7 +33,7 @@ def checkout(tmp_path: Path) -> Path:
     (tmp_path / "py" / "glowworm_tools").mkdir(parents=True)
     (tmp_path / "web").mkdir()
     names = ["build.py", "pyproject.toml", "py/constraints.txt", "web/package.json", "web/package-lock.json"]
-    modules = [f"py/glowworm_tools/{name}.py" for name in ("__init__", "browser", "steps")]
+    modules = [f"py/glowworm_tools/{name}.py" for name in ("__init__", "arguments", "browser", "steps")]
     for name in names + modules:
         shutil.copyfile(ROOT / name, tmp_path / name)
     return tmp_path
@@ -53,6 +53,13 @@ def test_base_must_be_a_path_between_slashes(base: str) -> None:
     refused = build_py("build", "--base", base)
     assert refused.returncode == 2
     assert "begin and end with a slash" in refused.stderr
+
+
+@pytest.mark.parametrize("port", ["99999", "65536", "-1", "80a", "٣", "9" * 5000])
+def test_port_must_exist(port: str) -> None:
+    refused = build_py("serve", f"--port={port}")
+    assert refused.returncode == 2
+    assert "a number from 0 (any free port) to 65535" in refused.stderr
 
 
 def test_missing_node_is_said_in_one_sentence(checkout: Path) -> None:
@@ -199,6 +206,42 @@ def test_lockfile_names_no_registry() -> None:
     text = (ROOT / "web" / "package-lock.json").read_text()
     assert '"integrity"' in text
     assert "resolved" not in text and "://registry" not in text
+
+
+@pytest.mark.parametrize("name", [".", "..", "web", "web/site", "public", "dist/inside"])
+def test_the_project_itself_is_never_replaced(tmp_path: Path, name: str) -> None:
+    layout = Layout(tmp_path / "project")
+    (layout.web / "chat").mkdir(parents=True)
+    with pytest.raises(StepError, match="this project lives in"):
+        check_replaceable(layout, (layout.root / name).resolve())
+
+
+def test_only_an_older_site_is_replaced(tmp_path: Path) -> None:
+    layout = Layout(tmp_path / "project")
+    for out in (layout.dist, tmp_path / "out"):
+        check_replaceable(layout, out)
+        out.mkdir(parents=True)
+        check_replaceable(layout, out)
+        for name, content in (("letter.txt", "Dear"), ("build.json", "{}"), ("build.json", "[")):
+            (out / name).write_text(content)
+            with pytest.raises(StepError, match="holds something else"):
+                check_replaceable(layout, out)
+        (out / "build.json").write_text(json.dumps({"version": "0", "base": "/", "files": {}}))
+        check_replaceable(layout, out)
+    with pytest.raises(StepError, match="holds something else"):
+        check_replaceable(layout, tmp_path / "out" / "letter.txt")
+
+
+def test_building_into_a_folder_of_other_things_leaves_it_alone(tmp_path: Path) -> None:
+    kept = [tmp_path / "home" / "letter.txt", tmp_path / "home.new" / "letter.txt"]
+    for path in kept:
+        path.parent.mkdir()
+        path.write_text("Dear")
+    command = [sys.executable, "-m", "glowworm_tools.site", "--out", str(tmp_path / "home")]
+    refused = subprocess.run(command, capture_output=True, text=True)
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert refused.stderr.strip().endswith("choose a new or an empty folder.")
+    assert [path.read_text() for path in kept] == ["Dear", "Dear"]
 
 
 def test_built_site_is_whole_and_relative(site: Path) -> None:

@@ -8,13 +8,15 @@ from typing import Any
 import numpy as np
 import pytest
 from glowworm.devices import native
+from glowworm.devices.reference import uniform
 from glowworm.devices.streaming import Piece, pieces
 from glowworm.devices.wgsl import WgslLowering
 from glowworm.devices.wgsl.render import preload, render
 from glowworm.errors import DeviceError, DeviceLostError, WeightsError
-from glowworm.graph.compile import Context, Limits
+from glowworm.graph.compile import Context
 from glowworm.graph.ops import Graph, rms_norm
 from glowworm.graph.plan import STATE_OUTPUT, STATE_STEP, Kernel, Load, Program, Region
+from glowworm.graph.storage import Limits, Storage
 from glowworm.weights.gguf import GgmlType, TensorInfo
 from glowworm_tools.conformance.experiment import PHASE, Experiment, MemorySource
 from jinja2 import UndefinedError
@@ -46,6 +48,31 @@ def test_a_source_that_ends_early_is_refused() -> None:
         _pieces(_load(11), bytes(11 * 18 - 1), 100)
 
 
+# -- random numbers ------------------------------------------------------------------------------------
+
+
+def test_seeds_have_sequences_of_their_own() -> None:
+    drawn = [[uniform(seed, step) for step in range(64)] for seed in range(256)]
+    shares = np.array(drawn)
+    assert shares.min() >= 0 and shares.max() < 1
+    # Each seed's numbers, and each step's over all seeds, are spread as random ones: within 5 deviations.
+    for axis, count in ((0, 256), (1, 64)):
+        assert np.abs(shares.mean(axis=axis) - 0.5).max() < 5 / (12 * count) ** 0.5
+    assert np.abs(np.corrcoef(shares) - np.eye(256)).max() < 0.75
+    runs = {tuple(row[start : start + 3]) for row in drawn for start in range(62)}
+    assert len(runs) == 256 * 62
+
+
+def test_no_seed_is_another_ones_sequence_shifted_by_a_constant() -> None:
+    # Of a hash that takes seed * a + step * b, these would be: what a seed gives next is another's number now.
+    ahead = [uniform(seed, 1) for seed in range(1, 5)]
+    for number in (2891336453, 0x9E3779B9):
+        distance = number * pow(747796405, -1, 1 << 32)
+        for mask in (0, 0x9E3779B9):
+            other = [uniform(((seed ^ mask) + distance ^ mask) & 0xFFFFFFFF, 0) for seed in range(1, 5)]
+            assert other != ahead
+
+
 # -- rendering -----------------------------------------------------------------------------------------
 
 
@@ -54,13 +81,14 @@ def _norm_kernel() -> Kernel:
     x = graph.apply("input", (), (3, 8))
     out = rms_norm(x, graph.weight("norm", (8,)), 1e-6)
     norm = {"norm": TensorInfo("norm", GgmlType.F32, (8,), 0, 32)}
-    context = Context(Program("wgsl"), WgslLowering(), Limits(), norm, context_length=8, chunk=3, rollback=0)
-    context.lowering.operations["rms_norm"](context, out.node)
-    return context.program.kernels[0]
+    lowering, program = WgslLowering(), Program("wgsl")
+    storage = Storage(program, lowering, Limits(), norm, context_length=8, chunk=3, rollback=0)
+    lowering.operations["rms_norm"](Context(storage), out.node)
+    return program.kernels[0]
 
 
 NORM = _norm_kernel()
-FEATURES: dict[str, Any] = {"subgroups": True, "f16": False, "dialect": "tint"}
+FEATURES: dict[str, Any] = {"subgroups": True, "dialect": "tint"}
 
 
 def test_bindings_carry_the_access_of_the_kernel() -> None:

@@ -1,13 +1,17 @@
 """The public interface and the terminal, on the NumPy device."""
 
+import asyncio
 import re
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from glowworm import Engine, PromptError, UnsupportedError, WeightsError
+from glowworm import AsyncEngine, Engine, PromptError, UnsupportedError, WeightsError
 from glowworm.__main__ import main
-from glowworm.generation.conversation import fit
+from glowworm.devices.reference import ReferenceDevice
+from glowworm.generation.conversation import Window
 from glowworm.generation.stopping import StopMatcher
+from glowworm.weights.source import FileSource
 
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "gemma3"
 MODEL = FIXTURES / "q8_0.gguf"
@@ -81,12 +85,74 @@ def test_closing_an_answer_early_leaves_the_engine_usable(engine):
     assert text(engine.generate("abc", **GREEDY))
 
 
-def test_a_second_answer_at_once_is_refused(engine):
+def test_an_abandoned_answer_is_closed_by_the_next(engine):
     parts = engine.generate("abc", temperature=2, seed=1, max_tokens=100)
     next(parts)
-    with pytest.raises(PromptError, match="still answering"):
-        next(engine.generate("abc"))
+    assert text(engine.generate("abc", **GREEDY)) == text(engine.generate("abc", **GREEDY))
+    assert list(parts) == []
+
+
+def test_two_answers_at_the_same_moment_are_refused():
+    """The second is asked for while the first waits for the device."""
+
+    async def run():
+        async with opened() as engine:
+            first = asyncio.create_task(collect(engine.generate("abc", **GREEDY)))
+            await asyncio.sleep(0)
+            with pytest.raises(PromptError, match="still answering"):
+                await collect(engine.generate("abc", **GREEDY))
+            with pytest.raises(PromptError, match="still answering"):
+                await engine.logits([1, 2])
+            return await first
+
+    assert asyncio.run(run())
+
+
+def test_stop_before_the_first_part_counts(engine):
+    async def run():
+        async with opened() as engine:
+            parts = engine.generate("abc", **GREEDY)
+            engine.stop()
+            made = await collect(parts)
+            return made, engine.stats["stop_reason"], await collect(engine.generate("abc", **GREEDY))
+
+    stopped, reason, after = asyncio.run(run())
+    assert (stopped, reason) == ("", "abort")
+    assert after
+
+
+def test_logits_between_two_parts_do_not_disturb_what_follows(engine):
+    expected = text(engine.generate("abc", **GREEDY))
+    parts = engine.generate("abc", temperature=2, seed=1, max_tokens=100)
+    next(parts)
+    engine.logits([5, 6, 7])
+    assert text(engine.generate("abc", **GREEDY)) == expected
+
+
+def test_closing_the_engine_with_an_answer_open(engine):
+    with Engine.open(MODEL, "reference", context=64) as other:
+        parts = other.generate("abc", temperature=2, seed=1, max_tokens=60)
+        next(parts)
     parts.close()
+
+
+class Yielding(ReferenceDevice):
+    """Gives way to others while it works, as a GPU does."""
+
+    async def synchronise(self):
+        await asyncio.sleep(0.01)
+
+
+@asynccontextmanager
+async def opened():
+    with FileSource(MODEL) as source:
+        engine = await AsyncEngine.open(source, Yielding(), context=64, every_row=True)
+        yield engine
+        await engine.close()
+
+
+async def collect(parts):
+    return "".join([str(part) async for part in parts])
 
 
 @pytest.mark.parametrize(
@@ -97,6 +163,12 @@ def test_a_second_answer_at_once_is_refused(engine):
         ([{"role": "wizard", "content": "x"}, ask("x")], {}, "needs a role"),
         ([ask("x")], {"temprature": 1}, "temprature"),
         ([ask("x")], {"temperature": "hot"}, "temperature"),
+        ([ask("x")], {"max_tokens": 0}, "max_tokens"),
+        ([ask("x")], {"max_tokens": 2.5}, "max_tokens"),
+        ([ask("x")], {"stop": [3]}, "stop"),
+        ([ask("x")], {"stop": [""]}, "stop"),
+        ("hi", {}, "list of messages"),
+        ([None], {}, "list of messages"),
     ],
 )
 def test_bad_requests_are_refused_in_a_sentence(engine, messages, options, sentence):
@@ -104,19 +176,49 @@ def test_bad_requests_are_refused_in_a_sentence(engine, messages, options, sente
         list(engine.chat(messages, **options))
 
 
+def conversation(turns):
+    answered = [m for i in range(turns) for m in (ask(f"q{i}"), {"role": "assistant", "content": f"a{i}"})]
+    return [{"role": "system", "content": "s"}, *answered, ask(f"q{turns}")]
+
+
+def contents(messages):
+    return [m["content"] for m in messages]
+
+
 def test_fit_keeps_the_system_prompt_and_whole_turns():
-    turns = [m for i in range(4) for m in (ask(f"q{i}"), {"role": "assistant", "content": f"a{i}"})]
-    messages = [{"role": "system", "content": "s"}, *turns, ask("q4")]
-
-    def encode(some):
-        return [m["content"] for m in some]
-
-    assert fit(messages, encode, 100, 10) == (encode(messages), 0)
-    ids, dropped = fit(messages, encode, 8, 2)
-    assert (ids, dropped) == (["s", "q2", "a2", "q3", "a3", "q4"], 4)
-    assert fit(messages, encode, 3, 2)[0] == ["s", "q4"]
+    assert Window(100).fit(conversation(4), contents, 10) == (contents(conversation(4)), 0)
+    ids, dropped = Window(10).fit(conversation(4), contents, 2)
+    assert (ids, dropped) == (["s", "q3", "a3", "q4"], 6)
+    assert Window(5).fit(conversation(4), contents, 2)[0] == ["s", "q4"]
     with pytest.raises(PromptError, match="2 tokens"):
-        fit(messages, encode, 2, 1)
+        Window(2).fit(conversation(4), contents, 1)
+
+
+def test_after_an_overflow_later_turns_begin_at_the_same_place():
+    """Half of the context is freed at once, so that what is kept stays a prefix for some turns."""
+    window, begun, dropped = Window(20), [], []
+    for turns in range(4, 20):
+        ids, more = window.fit(conversation(turns), contents, 4)
+        begun.append(ids[1])
+        dropped.append(more)
+        assert len(ids) + 4 <= 20
+    assert sum(more > 0 for more in dropped) <= 4
+    assert all(
+        (more > 0) == (now != before)
+        for before, now, more in zip(begun, begun[1:], dropped[1:], strict=False)
+    )
+    assert window.fit(conversation(1), contents, 4)[0] == contents(conversation(1))
+
+
+def test_fit_encodes_a_long_conversation_a_few_times_only():
+    calls = []
+
+    def encode(messages):
+        calls.append(len(messages))
+        return contents(messages)
+
+    Window(100).fit(conversation(2000), encode, 10)
+    assert len(calls) < 15
 
 
 def test_stop_strings_across_pieces():

@@ -10,13 +10,13 @@ from glowworm.devices.wgsl import WgslLowering
 from glowworm.errors import UnsupportedError, WeightsError
 from glowworm.generation.load import build_program
 from glowworm.generation.sampling import Sampling
-from glowworm.graph.compile import Limits
 from glowworm.graph.dump import dump
 from glowworm.graph.encode import encode
 from glowworm.graph.fuse import fuse
 from glowworm.graph.memory import Slot, place
 from glowworm.graph.ops import sample
 from glowworm.graph.plan import STATE_TEMPERATURE
+from glowworm.graph.storage import Limits
 from glowworm.models import define
 from glowworm.weights.gguf import GgufFile, read_gguf
 from glowworm.weights.source import FileSource

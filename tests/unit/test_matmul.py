@@ -8,9 +8,10 @@ from glowworm.devices.wgsl import WgslLowering
 from glowworm.devices.wgsl.render import render
 from glowworm.devices.wgsl.repack import repack
 from glowworm.graph import ops
-from glowworm.graph.compile import Limits, compile_graphs
+from glowworm.graph.compile import compile_graphs
 from glowworm.graph.ops import Graph
 from glowworm.graph.plan import Kernel, Program
+from glowworm.graph.storage import Limits
 from glowworm.weights.gguf import GgmlType, TensorInfo
 from glowworm.weights.layouts import GROUP
 
@@ -118,7 +119,7 @@ def test_same_shapes_share_a_kernel() -> None:
 def test_workgroup_memory_only_without_subgroups(subgroups: bool) -> None:
     program = _compile("linear", (64, 640), subgroups=subgroups)
     kernel = next(kernel for kernel in program.kernels if kernel.name == "matvec")
-    source = render(kernel, subgroups=subgroups, f16=False, dialect="tint")
+    source = render(kernel, subgroups=subgroups, dialect="tint")
     assert ("subgroupShuffleXor" in source) == subgroups
     assert ("workgroupBarrier" in source) != subgroups
 

@@ -3,12 +3,13 @@
 import contextlib
 import gzip
 import http.client
+import socket
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from glowworm_tools.server import create_app, listen
+from glowworm_tools.server import create_app, listen, main
 
 BYTES = bytes(range(256)) * 40
 
@@ -235,3 +236,25 @@ def test_next_free_port_is_taken(folder: Path) -> None:
     finally:
         first.server_close()
         second.server_close()
+
+
+def test_the_search_for_a_port_ends_with_the_last_one(folder: Path) -> None:
+    app = create_app(folder / "site", folder / "cache")
+    with socket.socket() as last:
+        with contextlib.suppress(OSError):  # Taken already is as good.
+            last.bind(("127.0.0.1", 65535))
+            last.listen()
+        with pytest.raises(OSError):
+            listen(app, "127.0.0.1", 65535)
+    with pytest.raises(OSError, match="65535"):
+        listen(app, "127.0.0.1", 65536)
+
+
+@pytest.mark.parametrize("port", ["65536", "99999", "-1", "http"])
+def test_a_port_that_does_not_exist_is_refused(
+    port: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["server", "--site", ".", f"--port={port}"])
+    with pytest.raises(SystemExit, match="2"):
+        main()
+    assert "a number from 0 (any free port) to 65535" in capsys.readouterr().err

@@ -121,8 +121,8 @@ def test_an_abort_in_prefill_keeps_what_was_computed(session):
     calls = iter([False, False, True])
     made, figures = generate(session, PROMPT, aborted=lambda: next(calls))
     assert (made, figures.stop_reason) == ([], "abort")
-    computed = len(session.tokens)  # two chunks, which are short on a slow machine
-    assert 0 < computed <= 32
+    computed = len(session.tokens)  # two chunks, however long they were
+    assert 0 < computed < len(PROMPT)
     assert session.tokens == PROMPT[:computed]
     _, figures = generate(session, PROMPT)
     assert figures.reused_tokens == computed

@@ -80,7 +80,9 @@ export class ArrivingModel {
     await this.#reached(end);
     this.#handedOut = true;
     if (this.#file) return new Uint8Array(await this.#file.slice(offset, end).arrayBuffer());
-    return this.#spool.read(offset, end - offset);
+    const out = new Uint8Array(end - offset);
+    this.#spool.read(offset, out);
+    return out;
   }
 
   async #fetch() {
@@ -210,6 +212,7 @@ export class ArrivingModel {
 class Checksums {
   #whole = sha256.create();
   #seen = 0;
+  #scratch = new Uint8Array(PIECE_BYTES);
   /** @type {string[]} */
   #pieces = [];
   whole = "";
@@ -227,7 +230,7 @@ class Checksums {
   /** @param {Spool} spool  whose bytes have not been added yet */
   async catchUp(spool) {
     while (this.#seen < spool.length) {
-      await this.add(spool.read(this.#seen, Math.min(PIECE_BYTES, spool.length - this.#seen)), spool);
+      await this.add(this.#read(spool, this.#seen, Math.min(spool.length, this.#seen + PIECE_BYTES)), spool);
     }
   }
 
@@ -244,6 +247,18 @@ class Checksums {
   /** @param {Spool} spool */
   async #addPiece(spool) {
     const start = this.#pieces.length * PIECE_BYTES;
-    this.#pieces.push(await digestOf(spool.read(start, Math.min(PIECE_BYTES, this.#seen - start))));
+    this.#pieces.push(await digestOf(this.#read(spool, start, Math.min(this.#seen, start + PIECE_BYTES))));
+  }
+
+  /**
+   * @param {Spool} spool
+   * @param {number} start
+   * @param {number} end
+   * @returns {Uint8Array} valid until the next call
+   */
+  #read(spool, start, end) {
+    const bytes = this.#scratch.subarray(0, end - start);
+    spool.read(start, bytes);
+    return bytes;
   }
 }

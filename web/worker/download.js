@@ -12,12 +12,13 @@ export const RANGE_BYTES = 8 * 1024 * 1024;
 
 const ATTEMPTS = 4; // in a row without a single new byte
 const RETRY_MS = 400; // doubled at each attempt
+const READ_BYTES = 1024 * 1024; // at most, of what has arrived
 const SILENCE_MS = 20_000; // a connection that sends nothing for so long is given up
 
 /**
  * @typedef {object} Chunk
  * @property {number} offset           where the bytes belong; 0 again after `offset > 0` when the file had to be restarted
- * @property {Uint8Array} bytes
+ * @property {Uint8Array} bytes        valid until the next chunk is asked for
  * @property {number} total            size of the whole file
  * @property {string | null} validator  ETag or date that tells this version of the file from another
  */
@@ -151,20 +152,37 @@ async function requestRange(url, offset, validator, signal) {
 /**
  * @param {Response} response
  * @param {{touch(): void, stop(): void}} watch
- * @returns {AsyncGenerator<Uint8Array, void, void>}
+ * @returns {AsyncGenerator<Uint8Array, void, void>} each piece valid until the next one is asked for
  */
 async function* readBody(response, watch) {
-  const reader = /** @type {ReadableStream<Uint8Array>} */ (response.body).getReader();
+  const reader = readerOf(/** @type {ReadableStream<Uint8Array<ArrayBuffer>>} */ (response.body));
+  let buffer = new ArrayBuffer(READ_BYTES);
   try {
     for (;;) {
-      const { done, value } = await reader.read();
-      if (done) return;
+      const { done, value } = await reader.read(new Uint8Array(buffer));
+      if (done || !value) return;
+      buffer = value.buffer;
       watch.touch();
       yield value;
     }
   } finally {
     watch.stop();
     await reader.cancel().catch(() => {});
+  }
+}
+
+/**
+ * A reader that fills one buffer over and over, where the browser has it: a new buffer for each piece of a large
+ * file is garbage by the hundred megabytes.
+ *
+ * @param {ReadableStream<Uint8Array<ArrayBuffer>>} stream
+ * @returns {{read(into: Uint8Array<ArrayBuffer>): Promise<ReadableStreamReadResult<Uint8Array<ArrayBuffer>>>, cancel(): Promise<void>}}
+ */
+function readerOf(stream) {
+  try {
+    return stream.getReader({ mode: "byob" });
+  } catch {
+    return stream.getReader(); // its `read` ignores what it is given
   }
 }
 

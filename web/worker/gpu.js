@@ -55,7 +55,7 @@ const NO_WEBGPU =
 export async function openGpu({ onLost, features, defaultLimits = false } = {}) {
   const adapter = await navigator.gpu?.requestAdapter({ powerPreference: "high-performance" });
   if (!adapter) throw new GlowwormError("DeviceError", NO_WEBGPU);
-  const wanted = features ?? ["subgroups", "shader-f16", "timestamp-query"];
+  const wanted = features ?? ["subgroups", "timestamp-query"];
   const requiredFeatures = /** @type {GPUFeatureName[]} */ (wanted.filter((name) => adapter.features.has(name)));
   const { maxStorageBufferBindingSize, maxBufferSize } = adapter.limits;
   const device = await adapter.requestDevice({

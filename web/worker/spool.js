@@ -47,12 +47,11 @@ export class Spool {
   }
 
   /**
-   * @param {number} offset
-   * @param {number} length  the range must have been appended
-   * @returns {Uint8Array} a copy
+   * @param {number} offset    the range must have been appended
+   * @param {Uint8Array} out   is filled
    */
-  read(offset, length) {
-    const out = new Uint8Array(length);
+  read(offset, out) {
+    const { length } = out;
     const fromDisk = Math.max(0, Math.min(length, this.#diskBytes - offset));
     if (fromDisk > 0) this.#handle?.read(out.subarray(0, fromDisk), { at: offset });
     for (let done = fromDisk; done < length; ) {
@@ -62,7 +61,6 @@ export class Spool {
       out.set(part, done);
       done += part.length;
     }
-    return out;
   }
 
   /**

@@ -14,8 +14,9 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from ..graph.compile import Limits, Lowering
+from ..graph.compile import Lowering
 from ..graph.plan import Program, Region
+from ..graph.storage import Limits
 from ..weights.source import ByteSource
 
 Progress = Callable[[str, int, int], None]

@@ -12,8 +12,8 @@ from time import perf_counter
 from typing import Any, Self
 
 from ..errors import DeviceError, DeviceLostError
-from ..graph.compile import Limits
 from ..graph.plan import OUTPUT_RING, STATE_OUTPUT, STATE_STEP, STATE_WORDS, Kernel, Program, Region
+from ..graph.storage import Limits
 from ..weights.source import ByteSource
 from .base import DeviceInfo, Progress
 from .streaming import PIECE_NBYTES, pieces
@@ -53,28 +53,21 @@ class NativeDevice:
         self._phases: dict[str, tuple[list[_Step], list[_Step]]] = {}
 
     @classmethod
-    def open(
-        cls, *, subgroups: bool | None = None, f16: bool | None = None, default_limits: bool = True
-    ) -> Self:
+    def open(cls, *, subgroups: bool | None = None, default_limits: bool = True) -> Self:
         """The fastest adapter there is.
 
-        ``subgroups`` and ``f16`` say whether kernels may use these features (None: if the adapter has
-        them); ``default_limits`` keeps to WebGPU's guaranteed sizes, as the page does on most devices.
+        ``subgroups`` says whether kernels may use them (None: if the adapter has them);
+        ``default_limits`` keeps to WebGPU's guaranteed sizes, as the page does on most devices.
 
         Raises:
             DeviceError: there is no adapter, or it lacks a feature that was asked for.
         """
         adapter = _request_adapter()
         name = adapter.info["device"] or adapter.info["description"]
-        features = {
-            feature
-            for feature, wanted in (("subgroup", subgroups), ("shader-f16", f16))
-            if _offered(adapter, name, feature, wanted)
-        }
+        features = {"subgroup"} if _offered(adapter, name, "subgroup", subgroups) else set()
         required_limits = {}
         limits = Limits(
             subgroups="subgroup" in features,
-            f16="shader-f16" in features,
             subgroup_size=_SUBGROUP_SIZES.get(adapter.info["vendor_id"], 4),
         )
         if not default_limits:
@@ -211,8 +204,7 @@ class NativeDevice:
         return _mapped(readback)
 
     def _pipeline(self, kernel: Kernel) -> Any:
-        limits = self.info.limits
-        source = render(kernel, subgroups=limits.subgroups, f16=limits.f16, dialect="naga")
+        source = render(kernel, subgroups=self.info.limits.subgroups, dialect="naga")
         key = source, kernel.access
         if key not in self._pipelines:
             layout = self._device.create_bind_group_layout(

@@ -10,13 +10,11 @@ from typing import Any
 from pyodide.ffi import JsException, to_js  # type: ignore[import-not-found]  (exists in the page only)
 
 from ..errors import DeviceError, DeviceLostError, GlowwormError, WeightsError
-from ..graph.compile import Limits
-from ..graph.encode import encode
 from ..graph.plan import Program, Region
 from ..weights.source import ByteSource
-from .base import DeviceInfo, Progress
+from .base import Progress
 from .wgsl import WgslLowering
-from .wgsl.render import render
+from .wgsl.replayer import device_info, replayed
 
 _ERRORS: dict[str, type[GlowwormError]] = {
     error.__name__: error for error in (DeviceError, DeviceLostError, WeightsError)
@@ -42,31 +40,15 @@ class PageDevice:
 
     def __init__(self, gpu: Any):
         self._gpu = gpu
-        info = gpu.info.to_py()
-        self.details: dict[str, Any] = info
-        features = info["features"]
-        limits = Limits(
-            max_binding=info["max_binding"],
-            max_buffer=info["max_buffer"],
-            subgroups="subgroups" in features,
-            f16="shader-f16" in features,
-            subgroup_size=info["subgroup_size"],
-        )
-        self.info = DeviceInfo("webgpu", info["description"], limits)
+        self.details: dict[str, Any] = gpu.info.to_py()
+        self.info = device_info(self.details)
 
     async def load(self, program: Program, source: ByteSource, on_progress: Progress | None = None) -> None:
         """See `base.Device`; ``source`` must be a `PageSource`."""
         assert isinstance(source, PageSource)
-        limits = self.info.limits
-        encoded = encode(program)
-        shaders = [
-            render(k, subgroups=limits.subgroups, f16=limits.f16, dialect="tint") for k in encoded.kernels
-        ]
-        words = to_js(encoded.words)
+        words, strings, shaders = (to_js(part) for part in replayed(program, self.info.limits))
         with _translated_errors():
-            await self._gpu.load(
-                words, to_js(encoded.strings), to_js(shaders), source.javascript, on_progress
-            )
+            await self._gpu.load(words, strings, shaders, source.javascript, on_progress)
             for name, data in program.constants.items():
                 self.write(name, 0, data)
 

@@ -12,9 +12,10 @@ import numpy as np
 import numpy.typing as npt
 
 from ..graph import plan as p
-from ..graph.compile import Context, Limits, RopeTable
+from ..graph.compile import Context
 from ..graph.ops import Node, Tensor
 from ..graph.plan import Dispatch, Load, Program, Region, Repack
+from ..graph.storage import Limits, RopeTable
 from ..weights.gguf import BLOCKS, GgmlType, TensorInfo
 from ..weights.layouts import Packing
 from ..weights.source import ByteSource
@@ -49,11 +50,19 @@ def dequantise(data: bytes, ggml_type: GgmlType) -> F32:
 
 
 def uniform(seed: int, step: int) -> float:
-    """The sampler's random number in [0, 1): a PCG hash (Jarzynski and Olano 2020, JCGT 9(3))."""
+    """The sampler's random number in [0, 1), from 24 bits of a hash.
+
+    The seed is hashed before the step is added: neighbouring seeds then start far apart in the sequence.
+    """
+    return (pcg_hash(pcg_hash(seed) + step * 0x9E3779B9) >> 8) / (1 << 24)
+
+
+def pcg_hash(value: int) -> int:
+    """The 32-bit PCG hash (Jarzynski and Olano 2020, JCGT 9(3))."""
     mask = 0xFFFFFFFF
-    state = ((seed ^ 0x9E3779B9) * 747796405 + step * 2891336453 + 1) & mask
+    state = (value * 747796405 + 2891336453) & mask
     word = (((state >> ((state >> 28) + 4)) ^ state) * 277803737) & mask
-    return (((word >> 22) ^ word) >> 8) / (1 << 24)
+    return (word >> 22) ^ word
 
 
 def rms(x: F64, eps: float) -> F64:
@@ -334,8 +343,8 @@ class ReferenceLowering:
         if tensor.node.op != "weight":
             return context.view(tensor).slot
         if len(tensor.shape) == 1:
-            return context.vector(tensor)
-        (part,) = context.weight(tensor)
+            return context.storage.vector(tensor)
+        (part,) = context.storage.weight(tensor)
         return part.regions[0]
 
     def _shape(self, node: Node) -> dict[str, Any]:
@@ -351,7 +360,7 @@ class ReferenceLowering:
 
     def _embed(self, context: Context, node: Node) -> None:
         operands = (
-            context.tokens(),
+            context.storage.tokens(),
             self._operand(context, node.inputs[1]),
             context.slot(node.outputs[0]),
         )
@@ -359,53 +368,64 @@ class ReferenceLowering:
 
     def _rotate(self, context: Context, node: Node) -> None:
         rope = node.attributes["rope"]
-        table = context.rope(rope)
+        table = context.storage.rope(rope)
         x = node.inputs[0]
         constants = self._shape(node) | {
             "x": _view(context, x),
             "low_size": table.low_size,
             "head_dim": rope.head_dim,
         }
-        operands = (context.state(), context.view(x).slot, table.region, context.slot(node.outputs[0]))
+        operands = (
+            context.storage.state(),
+            context.view(x).slot,
+            table.region,
+            context.slot(node.outputs[0]),
+        )
         context.emit("rotate", constants, operands)
 
     def _attention(self, context: Context, node: Node) -> None:
         a = node.attributes
-        cache = context.cache(a["cache"])
+        cache = context.storage.cache(a["cache"])
         constants = self._shape(node) | {
             name: _view(context, t) for name, t in zip("qkv", node.inputs, strict=True)
         }
         constants |= _attention_constants(a, cache.capacity) | {"head_dim": a["cache"].head_dim}
         slots = (context.view(t).slot for t in node.inputs)
-        operands = (context.state(), *slots, cache.keys, cache.values, context.slot(node.outputs[0]))
+        operands = (context.storage.state(), *slots, cache.keys, cache.values, context.slot(node.outputs[0]))
         context.emit("attention", constants, operands)
 
     def _attention_block(self, context: Context, node: Node) -> None:
         a = node.attributes
-        cache = context.cache(a["cache"])
-        table: RopeTable | None = context.rope(a["rope"]) if a["rope"] else None
+        cache = context.storage.cache(a["cache"])
+        table: RopeTable | None = context.storage.rope(a["rope"]) if a["rope"] else None
         constants = self._shape(node) | {k: a[k] for k in ("heads", "kv_heads", "head_dim", "norms", "eps")}
         constants |= _attention_constants(a, cache.capacity) | {
             "x": _view(context, node.inputs[0]),
             "low_size": table.low_size if table else 0,
         }
-        weights = [context.vector(t) for t in node.inputs[1:]] + ([table.region] if table else [])
-        operands = (context.state(), context.view(node.inputs[0]).slot, *weights, cache.keys, cache.values)
+        weights = [context.storage.vector(t) for t in node.inputs[1:]] + ([table.region] if table else [])
+        operands = (
+            context.storage.state(),
+            context.view(node.inputs[0]).slot,
+            *weights,
+            cache.keys,
+            cache.values,
+        )
         context.emit("attention_block", constants, (*operands, context.slot(node.outputs[0])))
 
     def _last(self, context: Context, node: Node) -> None:
         x = node.inputs[0]
-        operands = (context.state(), context.view(x).slot, context.slot(node.outputs[0]))
+        operands = (context.storage.state(), context.view(x).slot, context.slot(node.outputs[0]))
         context.emit("last", {"x": _view(context, x)}, operands)
 
     def _sample(self, context: Context, node: Node) -> None:
         logits = node.inputs[0]
-        counts = context.counts(logits.shape[1], "rw")
+        counts = context.storage.counts(logits.shape[1], "rw")
         operands = (
-            context.state("rw"),
+            context.storage.state("rw"),
             context.slot(logits),
             counts,
-            context.tokens("rw"),
+            context.storage.tokens("rw"),
             context.slot(node.outputs[0]),
         )
         context.emit("sample", {}, operands)

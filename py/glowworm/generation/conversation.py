@@ -1,6 +1,7 @@
 """Fits a conversation into the context: the oldest turns go, never the system prompt or the last message."""
 
-from collections.abc import Callable
+from bisect import bisect_left
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ..errors import PromptError
@@ -8,28 +9,62 @@ from ..errors import PromptError
 Message = dict[str, Any]
 
 
-def fit(
-    messages: list[Message], encode: Callable[[list[Message]], list[int]], context: int, reserve: int
-) -> tuple[list[int], int]:
-    """Token ids of as many of the last turns as leave ``reserve`` tokens of the context for the answer.
-
-    Whole turns go, oldest first, so that the conversation still begins with the user (or the system prompt).
-    Returns the ids and how many messages were dropped.
+def checked(messages: Sequence[Message]) -> list[Message]:
+    """The messages as a list.
 
     Raises:
-        PromptError: the last message is not the user's, or alone too long.
+        PromptError: not a list of messages, or the last one is not the user's.
     """
+    if not isinstance(messages, list | tuple) or not all(isinstance(m, Mapping) for m in messages):
+        raise PromptError("A conversation is a list of messages, each with a role and a content.")
     if not messages or messages[-1].get("role") != "user":
         raise PromptError("There is nothing to answer: the last message must be the user's.")
-    system = messages[:1] if messages[0].get("role") == "system" else []
-    turns = messages[len(system) :]
-    starts = [i for i, message in enumerate(turns) if i == 0 or message.get("role") == "user"]
-    for start in starts:
-        ids = encode(system + turns[start:])
-        # The last message may use the room meant for the answer before it is refused.
-        if len(ids) + (reserve if start != starts[-1] else 1) <= context:
-            return ids, start
-    raise PromptError(
-        f"This message takes {len(ids)} tokens, but the model was loaded for {context} in all; "
-        "shorten it, or load the model with a longer context."
-    )
+    return list(messages)
+
+
+class Window:
+    """The part of a conversation that the model sees.
+
+    Once turns had to go, half of the context is left free, and later questions begin at the same turn for as
+    long as that lasts: so the keys and values of what is kept stay valid.
+    """
+
+    def __init__(self, context: int):
+        self.context = context
+        self._left_out: list[Message] = []
+
+    def fit(
+        self, messages: list[Message], encode: Callable[[list[Message]], list[int]], reserve: int
+    ) -> tuple[list[int], int]:
+        """Token ids that leave ``reserve`` tokens for the answer; and how many messages were left out anew.
+
+        Whole turns go, so that the conversation still begins with the user. The last message may use the room
+        meant for the answer.
+
+        Raises:
+            PromptError: the last message alone is too long.
+        """
+        system = messages[:1] if messages[0].get("role") == "system" else []
+        turns = messages[len(system) :]
+        known = len(self._left_out) if turns[: len(self._left_out)] == self._left_out else 0
+        ids = encode(system + turns[known:])
+        first = known
+        if len(ids) + reserve > self.context:
+            starts = [i for i, message in enumerate(turns) if i > known and message.get("role") == "user"]
+            encoded: dict[int, list[int]] = {}
+
+            def fits(start: int) -> bool:
+                encoded[start] = encode(system + turns[start:])
+                return len(encoded[start]) <= self.context // 2
+
+            at = bisect_left(starts, True, key=fits)
+            if starts:
+                first = starts[min(at, len(starts) - 1)]
+                ids = encoded[first]
+        if len(ids) >= self.context:
+            raise PromptError(
+                f"This message takes {len(ids)} tokens, but the model was loaded for {self.context} in all; "
+                "shorten it, or load the model with a longer context."
+            )
+        self._left_out = turns[:first]
+        return ids, first - known

@@ -4,13 +4,13 @@ Puts tokenizer, chat template, session and device together. ``AsyncEngine`` is t
 same for programs without an event loop. ``web/glowworm.js`` offers the same names in JavaScript.
 """
 
-import asyncio
 import os
 from array import array
-from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
-from contextlib import aclosing
-from dataclasses import asdict, dataclass
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from contextlib import aclosing, asynccontextmanager, suppress
+from dataclasses import asdict, dataclass, replace
 from math import prod
+from threading import Event
 from typing import Any, Self
 
 from ..devices.base import Device, Progress
@@ -18,10 +18,11 @@ from ..errors import PromptError
 from ..text.chat import ChatTemplate
 from ..text.detokenizer import StreamDecoder
 from ..text.tokenizer import Tokenizer
-from ..weights.source import ByteSource, FileSource
+from ..weights.source import ByteSource
 from . import measure
-from .conversation import Message, fit
+from .conversation import Message, Window, checked
 from .load import Loaded, load
+from .options import Options
 from .sampling import Sampling
 from .session import Figures, Session
 from .stopping import StopMatcher
@@ -35,6 +36,7 @@ _SAMPLING_KEYS = {
     "penalty_repeat": "repetition_penalty",
 }
 
+_DROPPED = "The conversation has outgrown the model's memory; its first {} messages were left out."
 _TAKEN_OVER = ("tokens", "scores", "token_type", "merges")
 
 
@@ -64,8 +66,10 @@ class AsyncEngine:
         self.session = Session(device, loaded.capacity)
         self.sampling = _recommended(metadata)
         self.stats: dict[str, Any] = {}
-        self._aborted = False
-        self._busy = False
+        self._window = Window(loaded.capacity.context)
+        self._abort = Event()
+        self._taken = False
+        self._running: AsyncGenerator[Part, None] | None = None
 
     @classmethod
     async def open(
@@ -98,9 +102,9 @@ class AsyncEngine:
         }
         weights = {name for name, buffer in program.buffers.items() if buffer.role == "weight"}
         return {
-            "name": metadata.get("general.name") or metadata["general.architecture"],
+            "name": str(metadata.get("general.name") or metadata["general.architecture"]),
             "family": self.loaded.definition.family.name,
-            "license": metadata.get("general.license", ""),
+            "license": str(metadata.get("general.license", "")),
             "parameters": sum(prod(tensor.shape) for tensor in self.loaded.file.tensors.values()),
             "context": self.loaded.capacity.context,
             "vocabulary": self.loaded.capacity.vocabulary,
@@ -125,65 +129,100 @@ class AsyncEngine:
                 "This model was loaded for answers only; load it for logits of every row as well."
             )
         self.session.check(ids)
-        return await measure.logits(self.device, self.loaded.program, self.session, ids)
+        async with self._alone():
+            return await measure.logits(self.device, self.loaded.program, self.session, ids)
 
-    async def generate(self, prompt: str | Sequence[int], **options: Any) -> AsyncGenerator[Part, None]:
+    def generate(self, prompt: str | Sequence[int], **options: Any) -> AsyncGenerator[Part, None]:
         """Continue a plain text (special tokens in it count as such) or token ids.
 
         Options: temperature, top_k, top_p, min_p, repetition_penalty, presence_penalty, frequency_penalty,
-        seed (drawn when missing), max_tokens, stop (a list of strings), ignore_eos (for measuring).
-        """
-        ids = self.tokenizer.encode(prompt, special=True) if isinstance(prompt, str) else list(prompt)
-        decoder = StreamDecoder(self.tokenizer, continues=True)
-        async with aclosing(self._answer(ids, decoder, options)) as parts:
-            async for part in parts:
-                yield part
+        seed (drawn when missing), max_tokens, stop (a text or several), ignore_eos (for measuring).
 
-    async def chat(self, messages: Sequence[Message], **options: Any) -> AsyncGenerator[Part, None]:
-        """Answer a conversation: dicts with "role" (system, user, assistant) and "content". Options as above.
+        An answer that is not read to its end should be closed (``contextlib.aclosing``); the next one closes
+        it otherwise.
+
+        Raises:
+            PromptError: now for the options, while iterating for the prompt.
+        """
+
+        def prepare() -> tuple[list[int], str]:
+            ids = self.tokenizer.encode(prompt, special=True) if isinstance(prompt, str) else list(prompt)
+            return ids, ""
+
+        return self._answer(prepare, StreamDecoder(self.tokenizer, continues=True), self._parsed(options))
+
+    def chat(self, messages: Sequence[Message], **options: Any) -> AsyncGenerator[Part, None]:
+        """Answer a conversation: dicts with "role" (system, user, assistant) and "content". Else as above.
 
         When the conversation outgrows the context its oldest turns are left out, and a notice says so.
         """
-        capacity = self.loaded.capacity
+        parsed = self._parsed(options)
 
         def encode(some: list[Message]) -> list[int]:
             return self.template.encode(some, self.tokenizer)
 
-        reserve = min(options.get("max_tokens") or capacity.context, capacity.context // ANSWER_RESERVE)
-        ids, dropped = fit(list(messages), encode, capacity.context, reserve)
-        if dropped:
-            yield Part(
-                notice=f"The conversation has outgrown the model's memory; "
-                f"its first {dropped} messages were left out."
+        def prepare() -> tuple[list[int], str]:
+            quarter = self.loaded.capacity.context // ANSWER_RESERVE
+            ids, dropped = self._window.fit(
+                checked(messages), encode, min(parsed.max_tokens or quarter, quarter)
             )
-        async with aclosing(self._answer(ids, StreamDecoder(self.tokenizer), options)) as parts:
-            async for part in parts:
-                yield part
+            return ids, _DROPPED.format(dropped) if dropped else ""
+
+        return self._answer(prepare, StreamDecoder(self.tokenizer), parsed)
 
     def stop(self) -> None:
-        """Ask the running answer to end: it does after the device's current chunk or batch."""
-        self._aborted = True
+        """Ask the answer asked for last to end: it does after the device's current chunk or batch."""
+        self._abort.set()
 
-    def close(self) -> None:
-        """Free the device."""
+    async def end(self) -> None:
+        """End the running answer now, whoever reads it."""
+        if self._running is not None:
+            with suppress(RuntimeError):  # it is being read at this moment, and will see the abort
+                self._abort.set()
+                await self._running.aclose()
+
+    async def close(self) -> None:
+        """End the running answer and free the device."""
+        await self.end()
         self.device.close()
 
-    async def _answer(
-        self, ids: list[int], decoder: StreamDecoder, options: dict[str, Any]
+    def _parsed(self, options: dict[str, Any]) -> Options:
+        drawn = replace(self.sampling, seed=int.from_bytes(os.urandom(4), "little"))
+        return Options.parse(options, drawn)
+
+    def _answer(
+        self, prepare: Callable[[], tuple[list[int], str]], decoder: StreamDecoder, options: Options
     ) -> AsyncGenerator[Part, None]:
-        if self._busy:
-            raise PromptError("The model is still answering; stop it or wait before asking again.")
-        sampling = self.sampling.updated({"seed": int.from_bytes(os.urandom(4), "little")} | _given(options))
-        max_tokens = options.get("max_tokens") or self.loaded.capacity.context
-        matcher = StopMatcher(options.get("stop") or ())
-        figures = Figures()
-        self._busy, self._aborted = True, False
+        abort = self._abort = Event()  # from now on ``stop`` means this answer, begun or not
+
+        async def answer() -> AsyncGenerator[Part, None]:
+            async with (
+                self._alone(running),
+                aclosing(self._generate(prepare, decoder, options, abort)) as parts,
+            ):
+                async for part in parts:
+                    yield part
+
+        running = answer()
+        return running
+
+    async def _generate(
+        self,
+        prepare: Callable[[], tuple[list[int], str]],
+        decoder: StreamDecoder,
+        options: Options,
+        abort: Event,
+    ) -> AsyncGenerator[Part, None]:
+        ids, notice = prepare()
+        if notice:
+            yield Part(notice=notice)
+        matcher, figures = StopMatcher(options.stop), Figures()
         answer = self.session.generate(
             ids,
-            sampling,
-            max_tokens=max_tokens,
-            stop_ids=() if options.get("ignore_eos") else self.tokenizer.eos_ids,
-            aborted=lambda: self._aborted,
+            options.sampling,
+            max_tokens=options.max_tokens or self.loaded.capacity.context,
+            stop_ids=() if options.ignore_eos else self.tokenizer.eos_ids,
+            aborted=abort.is_set,
             figures=figures,
         )
         try:
@@ -200,109 +239,33 @@ class AsyncEngine:
         finally:
             if matcher.stopped:
                 figures.stop_reason = "stop"
-            self.stats = _stats(figures, sampling.seed)
-            self._busy = False
+            self.stats = _stats(figures, options.sampling.seed)
 
-
-class Engine:
-    """``AsyncEngine`` for programs without an event loop."""
-
-    def __init__(self, engine: AsyncEngine, runner: asyncio.Runner, source: FileSource):
-        self._engine, self._runner, self._source = engine, runner, source
-
-    @classmethod
-    def open(
-        cls,
-        path: str | os.PathLike[str],
-        device: str = "native",
-        *,
-        context: int | None = None,
-        **options: Any,
-    ) -> Self:
-        """Load a GGUF file on the device "native" (WebGPU through wgpu-py) or "reference" (NumPy).
-
-        Raises:
-            GlowwormError: what is wrong with the file or the device, in one sentence.
-        """
-        runner, source = asyncio.Runner(), FileSource(path)
-        opened = _open_device(device, **options)
-        return cls(
-            runner.run(AsyncEngine.open(source, opened, context=context, every_row=True)), runner, source
-        )
-
-    @property
-    def info(self) -> dict[str, Any]:
-        """What was loaded, as plain data."""
-        return self._engine.info
-
-    @property
-    def stats(self) -> dict[str, Any]:
-        """Figures of the last answer."""
-        return self._engine.stats
-
-    @property
-    def tokenizer(self) -> Tokenizer:
-        """The model's tokenizer."""
-        return self._engine.tokenizer
-
-    def logits(self, ids: Sequence[int]) -> list[array]:
-        """See `AsyncEngine.logits`."""
-        return self._runner.run(self._engine.logits(ids))
-
-    def generate(self, prompt: str | Sequence[int], **options: Any) -> Iterator[Part]:
-        """See `AsyncEngine.generate`."""
-        return self._drive(self._engine.generate(prompt, **options))
-
-    def chat(self, messages: Sequence[Message], **options: Any) -> Iterator[Part]:
-        """See `AsyncEngine.chat`."""
-        return self._drive(self._engine.chat(messages, **options))
-
-    def close(self) -> None:
-        """Free the device and the file."""
-        self._engine.close()
-        self._source.close()
-        self._runner.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self.close()
-
-    def _drive(self, parts: AsyncGenerator[Part, None]) -> Iterator[Part]:
-        async def following() -> Part | None:
-            return await anext(parts, None)
-
+    @asynccontextmanager
+    async def _alone(self, running: AsyncGenerator[Part, None] | None = None) -> AsyncGenerator[None, None]:
+        """The device for one caller: closes an answer that was abandoned, refuses while one is under way."""
+        if self._running is not None:
+            with suppress(RuntimeError):  # it is being read at this moment
+                await self._running.aclose()
+        if self._taken:
+            raise PromptError("The model is still answering; stop it or wait before asking again.")
+        self._taken, self._running = True, running
         try:
-            while (part := self._runner.run(following())) is not None:
-                yield part
+            yield
         finally:
-            self._runner.run(parts.aclose())
-
-
-def _open_device(kind: str, **options: Any) -> Device:
-    if kind == "native":
-        from ..devices.native import NativeDevice
-
-        return NativeDevice.open(**options)
-    if kind == "reference":
-        from ..devices.reference import ReferenceDevice
-
-        return ReferenceDevice()
-    raise PromptError(f"There is no device {kind!r}; choose native or reference.")
+            self._taken, self._running = False, None
 
 
 def _recommended(metadata: Mapping[str, Any]) -> Sampling:
-    """The sampling that the file asks for; its numbers are f32, so only their first digits mean anything."""
-    found = {name: metadata.get(f"general.sampling.{key}") for key, name in _SAMPLING_KEYS.items()}
-    return Sampling().updated({k: round(v, 6) if isinstance(v, float) else v for k, v in found.items()})
-
-
-def _given(options: dict[str, Any]) -> dict[str, Any]:
-    unknown = options.keys() - Sampling.__dataclass_fields__.keys() - {"max_tokens", "stop", "ignore_eos"}
-    if unknown:
-        raise PromptError(f"Unknown option {sorted(unknown)[0]!r}.")
-    return {name: value for name, value in options.items() if value is not None}
+    """The sampling that the file asks for; a hint that makes no sense is no reason to refuse the file."""
+    sampling = Sampling()
+    for key, name in _SAMPLING_KEYS.items():
+        value = metadata.get(f"general.sampling.{key}")
+        if isinstance(value, float):
+            value = round(value, 6)  # stored as f32, of which only the first digits mean anything
+        with suppress(PromptError):
+            sampling = sampling.updated({name: value})
+    return sampling
 
 
 def _stats(figures: Figures, seed: int) -> dict[str, Any]:

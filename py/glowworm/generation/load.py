@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 
 from ..devices.base import Device, Progress
-from ..graph.compile import Limits, Lowering, compile_graphs
+from ..errors import PromptError
+from ..graph.compile import Lowering, compile_graphs
 from ..graph.fuse import fuse
 from ..graph.ops import Cache, Graph, Tensor, sample
 from ..graph.plan import Program
+from ..graph.storage import Limits
 from ..models import Definition, define
 from ..weights.gguf import GgufFile, read_gguf
 from ..weights.source import ByteSource
@@ -46,6 +48,8 @@ def build_program(
     definition = define(file)
     config = definition.config
     trained = config.context
+    if context is not None and (not isinstance(context, int) or context < 1):
+        raise PromptError(f"The context must be a whole number of tokens from 1 on, not {context!r:.40}.")
     context = min(context or CONTEXT, trained)
     chunk = min(chunk, context)
     graphs: dict[str, tuple[Graph, Tensor]] = {}
@@ -76,7 +80,7 @@ def build_program(
 def _ring(graph: Graph, context: int, chunk: int) -> tuple[int, int] | None:
     """The windowed caches' window and capacity, if any of them is shorter than the context."""
     caches: list[Cache] = [n.attributes["cache"] for n in graph.nodes if "cache" in n.attributes]
-    rings = [(c.window, c.window + chunk + ROLLBACK) for c in caches if c.window is not None]
+    rings = [(c.window, c.capacity(context, chunk, ROLLBACK)) for c in caches if c.window is not None]
     return min((ring for ring in rings if ring[1] < context), default=None)
 
 

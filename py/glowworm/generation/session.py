@@ -8,10 +8,11 @@ import time
 from array import array
 from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from ..devices.base import Device
-from ..errors import PromptError
+from ..errors import DeviceError, PromptError
 from ..graph.plan import COUNT_PROMPT, STATE_POSITION, STATE_TEMPERATURE
 from .sampling import Sampling
 
@@ -19,7 +20,8 @@ CHUNK_SECONDS = 0.15  # a prefill chunk should take no longer, so that an abort 
 BATCH_SECONDS = 0.05  # decode steps are submitted in batches of about this length
 LARGEST_BATCH = 16  # two batches in flight must fit into the device's ring of sampled tokens
 IN_FLIGHT = 2
-ROW_STEP = 8  # chunks shorter than a whole one hold a multiple of this
+FIRST_ROWS = 32  # of a chunk on a device of unknown speed
+ROW_STEP = 8  # chunks hold a multiple of this
 
 
 @dataclass
@@ -59,7 +61,7 @@ class Session:
         self.device, self.capacity = device, capacity
         self.tokens: list[int] = []  # whose keys and values the caches hold
         self._written = 0  # positions ever written since the caches were last begun anew
-        self._seconds_per_row = 0.0
+        self._rows = min(FIRST_ROWS, capacity.chunk)  # of the next chunk, adapted to the device's speed
 
     async def generate(
         self,
@@ -83,9 +85,10 @@ class Session:
         start = self._resume(prompt)
         figures.prompt_tokens, figures.reused_tokens = len(prompt), start
         self._begin(prompt, sampling)
-        if not await self._prefill(prompt, start, aborted):
+        complete = await self._prefill(prompt, start, aborted)
+        figures.prefill_ms = (time.perf_counter() - begun) * 1e3
+        if not complete:
             figures.stop_reason = "abort"
-            figures.prefill_ms = (time.perf_counter() - begun) * 1e3
             return
         room = self.capacity.context - len(prompt)
         limit = min(max_tokens, room + 1)
@@ -107,7 +110,7 @@ class Session:
                 tokens = await answer
                 now = time.perf_counter()
                 if not made:
-                    figures.prefill_ms = figures.ttft_ms = (now - begun) * 1e3
+                    figures.ttft_ms = (now - begun) * 1e3
                     decode_begun = now
                 else:
                     figures.decode_ms = (now - decode_begun) * 1e3
@@ -129,7 +132,8 @@ class Session:
         finally:
             self.tokens = [*prompt, *made[:steps]]
             for _, answer in pending:
-                await answer
+                with suppress(DeviceError):  # it has been reported, or the answer is over
+                    await answer
 
     def forget(self) -> None:
         """Begin anew: nothing in the caches is worth keeping."""
@@ -144,6 +148,8 @@ class Session:
                 f"The prompt has {len(prompt)} tokens, but this model was loaded for "
                 f"{self.capacity.context}; shorten it, or load the model with a longer context."
             )
+        if not all(isinstance(token, int) for token in prompt):
+            raise PromptError("Token ids are whole numbers.")
         if min(prompt) < 0 or max(prompt) >= self.capacity.vocabulary:
             raise PromptError("The prompt holds token ids that the model's vocabulary does not have.")
 
@@ -173,14 +179,15 @@ class Session:
         while start < len(prompt):
             if aborted():
                 return False
-            rows = self._chunk_rows(len(prompt) - start)
+            rows = min(self._rows, len(prompt) - start)
             end = start + rows
             begun = time.perf_counter()
             self.place(prompt[start:end], start)
             self.device.run("decode" if rows == 1 else "prefill", head=end == len(prompt))
             self._written = max(self._written, end)
             await self.device.synchronise()
-            self._seconds_per_row = (time.perf_counter() - begun) / rows
+            if rows == self._rows:
+                self._rows = _next_rows(rows, time.perf_counter() - begun, self.capacity.chunk)
             self.tokens = list(prompt[:end])
             start = end
         return True
@@ -190,19 +197,21 @@ class Session:
         self.device.write("tokens", 0, array("I", tokens).tobytes())
         self.device.write("state", STATE_POSITION * 4, array("I", [position, len(tokens), 0]).tobytes())
 
-    def _chunk_rows(self, remaining: int) -> int:
-        rows = self.capacity.chunk
-        if self._seconds_per_row * rows > CHUNK_SECONDS:
-            rows = int(CHUNK_SECONDS / self._seconds_per_row) // ROW_STEP * ROW_STEP
-            rows = min(max(rows, ROW_STEP), self.capacity.chunk)
-        return min(rows, remaining)
-
 
 def _before_stop(tokens: list[int], stop_ids: Collection[int]) -> list[int]:
     for i, token in enumerate(tokens):
         if token in stop_ids:
             return tokens[:i]
     return tokens
+
+
+def _next_rows(rows: int, seconds: float, most: int) -> int:
+    """Longer chunks while they stay short in time; shorter ones, in proportion, when they took too long."""
+    if seconds > CHUNK_SECONDS:
+        rows = max(ROW_STEP, int(rows * CHUNK_SECONDS / seconds) // ROW_STEP * ROW_STEP)
+    elif seconds < CHUNK_SECONDS / 2:
+        rows *= 2
+    return min(rows, most)
 
 
 def _next_batch(batch: int, seconds_per_token: float) -> int:

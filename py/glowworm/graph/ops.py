@@ -26,6 +26,10 @@ class Cache:
     head_dim: int
     window: int | None = None
 
+    def capacity(self, context: int, chunk: int, rollback: int) -> int:
+        """Positions to keep for a context of that length, chunks of ``chunk`` rows, and going back so far."""
+        return context if self.window is None else min(context, self.window + chunk + rollback)
+
 
 @dataclass(frozen=True)
 class Rope:

@@ -1,4 +1,4 @@
-"""Model families. One file a family; ``build`` finds the one a weights file asks for."""
+"""Model families. One file a family; ``define`` finds the one a weights file asks for."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -8,6 +8,7 @@ from ..errors import UnsupportedError, WeightsError
 from ..graph.ops import Graph, Tensor
 from ..weights.gguf import GgufFile
 from . import gemma3
+from .metadata import shown
 
 
 @dataclass(frozen=True)
@@ -39,10 +40,14 @@ class Definition:
 def define(file: GgufFile) -> Definition:
     """The model in a weights file; UnsupportedError for a family this version does not know."""
     architecture = file.metadata.get("general.architecture")
+    if not isinstance(architecture, str):
+        raise WeightsError(
+            "The weights do not name their architecture (general.architecture); download the file again."
+        )
     if architecture not in FAMILIES:
         known = ", ".join(sorted(FAMILIES))
         raise UnsupportedError(
-            f"This file holds a model of the architecture {architecture!r}, which is not supported yet; "
+            f"This file holds a model of the architecture {shown(architecture)}, which is not supported yet; "
             f"choose a model of one of these: {known}."
         )
     table = file.tensors.get("token_embd.weight")

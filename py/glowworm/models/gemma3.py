@@ -56,7 +56,7 @@ class Config:
         hidden = m.positive("embedding_length")
         layers = m.positive("block_count", most=MOST_LAYERS)
         heads, kv_heads = m.heads()
-        head_dim = m.positive("attention.key_length", 256)
+        head_dim = m.positive("attention.key_length", 256, multiple_of=2)
         scale = (hidden / heads) ** -0.5 if layers == LAYERS_27B else head_dim**-0.5
         return cls(
             vocabulary=vocabulary,
@@ -69,12 +69,12 @@ class Config:
             window=m.positive("attention.sliding_window"),
             global_every=m.positive("attention.sliding_window_pattern", 6),
             context=m.positive("context_length"),
-            eps=m.number("attention.layer_norm_rms_epsilon", 1e-6),
-            query_scale=m.number("attention.scale", scale),
-            local_theta=m.number("rope.freq_base_swa", 10_000.0),
-            global_theta=m.number("rope.freq_base", 1_000_000.0),
-            global_factor=m.number("rope.scaling.factor", 1.0),
-            logit_softcap=m.number("final_logit_softcapping", 0.0) or None,
+            eps=m.number("attention.layer_norm_rms_epsilon", 1e-6, above=0),
+            query_scale=m.number("attention.scale", scale, above=0),
+            local_theta=m.number("rope.freq_base_swa", 10_000.0, above=0),
+            global_theta=m.number("rope.freq_base", 1_000_000.0, above=0),
+            global_factor=m.rope_factor(),
+            logit_softcap=m.softcap("final_logit_softcapping"),
             tied=tied,
         )
 

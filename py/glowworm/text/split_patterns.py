@@ -38,7 +38,7 @@ def split_pattern(name: str) -> re.Pattern[str]:
     if name not in _PATTERNS:
         known = ", ".join(sorted(_PATTERNS))
         raise UnsupportedError(
-            f"This file's tokenizer splits text in the way called {name!r}, which is not known here "
+            f"This file's tokenizer splits text in the way called {name!r:.80}, which is not known here "
             f"(known: {known}); use another file."
         )
     return _expand(_PATTERNS[name])

@@ -42,9 +42,10 @@ class Tokenizer:
                 "This file carries no tokenizer (tokenizer.ggml.model is missing); "
                 "use a file that was converted together with its tokenizer."
             )
-        if kind not in _ALGORITHMS:
+        if not isinstance(kind, str) or kind not in _ALGORITHMS:
+            named = f"{kind!r:.80}" if isinstance(kind, str) else "something that is no name"
             raise UnsupportedError(
-                f"This file's tokenizer is of the kind {kind!r}, and only 'llama' (SentencePiece) and 'gpt2' "
+                f"This file's tokenizer is of the kind {named}, and only 'llama' (SentencePiece) and 'gpt2' "
                 "(byte-level BPE) are known; use another file."
             )
         vocabulary = Vocabulary.from_gguf(metadata)

@@ -109,7 +109,7 @@ class Vocabulary:
             elif types[token_id] == TokenType.BYTE:
                 if not _BYTE_SHAPE.fullmatch(text):
                     raise TokenizerError(
-                        f"This file's tokenizer is corrupt ({text!r} is said to stand for a byte); "
+                        f"This file's tokenizer is corrupt ({text!r:.80} is said to stand for a byte); "
                         "download or convert it again."
                     )
                 byte[text] = token_id
@@ -186,7 +186,7 @@ def _special_id(metadata: Mapping[str, Any], key: str, count: int) -> int | None
         return None
     if not isinstance(token_id, int) or not 0 <= token_id < count:
         raise TokenizerError(
-            f"This file's tokenizer is corrupt ({key} is {token_id!r}, but there are {count} tokens); "
+            f"This file's tokenizer is corrupt ({key} is {token_id!r:.80}, but there are {count} tokens); "
             "download or convert it again."
         )
     return token_id

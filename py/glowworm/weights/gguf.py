@@ -102,6 +102,8 @@ PIECE_BYTES = 1 << 20
 MAX_HEADER_BYTES = 64 << 20
 """Five times the largest header in the field: the bound on what a file can make us hold."""
 MAX_DIMENSIONS = 4
+MAX_TENSORS = 1 << 16
+MAX_KEYS = 1 << 14
 DEFAULT_ALIGNMENT = 32
 
 _SCALARS = {
@@ -139,8 +141,13 @@ async def read_gguf(source: ByteSource) -> GgufFile:
     reader = _Reader(source)
     version = await _read_version(reader)
     tensor_count, key_count = await reader.u64("tensor count"), await reader.u64("metadata count")
-    reader.check_count(key_count, _MIN_KEY_VALUE_BYTES, "metadata entries")
-    reader.check_count(tensor_count, _MIN_TENSOR_BYTES, "tensors")
+    for count, most, least_bytes, what in (
+        (key_count, MAX_KEYS, _MIN_KEY_VALUE_BYTES, "metadata entries"),
+        (tensor_count, MAX_TENSORS, _MIN_TENSOR_BYTES, "tensors"),
+    ):
+        reader.check_count(count, least_bytes, what)
+        if count > most:
+            raise _corrupt(f"it promises {count:,} {what}, and no model has more than {most:,}")
 
     metadata: dict[str, Any] = {}
     for _ in range(key_count):
@@ -355,7 +362,7 @@ async def _read_value(reader: _Reader, key: str) -> Any:
 def _alignment(metadata: dict[str, Any]) -> int:
     alignment = metadata.get("general.alignment", DEFAULT_ALIGNMENT)
     if type(alignment) is not int or not 8 <= alignment <= PIECE_BYTES or alignment & (alignment - 1):
-        raise _corrupt(f"its alignment is {alignment!r}, not a power of two from 8 to {PIECE_BYTES:,}")
+        raise _corrupt(f"its alignment is {alignment!r:.80}, not a power of two from 8 to {PIECE_BYTES:,}")
     return alignment
 
 

@@ -7,7 +7,7 @@ int4   quants u32[N·K/8],           groups of 32 along K; value = (q - 8) * sca
        scales u32[N·K/64] (2 × f16) 16 bytes as Q4_0 stores them: byte b has element b low, element b+16 high
 int8   quants u32[N·K/4],           groups of 32 along K; value = q * scale, q in -127…127, element order
        scales u32[N·K/64] (2 × f16)
-f16    values u32[N·K/2] (2 × f16)  as they are
+f16    values u32[N·K/2] (2 × f16)  as they are; K is even
 f32    values f32[N·K]              as they are
 ====== ============================ =========================================================================
 
@@ -66,6 +66,7 @@ _EXACT = {
     GgmlType.F16: Packing("f16", "copy", 2, 4, 2),
     GgmlType.BF16: Packing("f32", "expand_bf16", 2, 4, 2),
 }
+_EXPANDED_F16 = Packing("f32", "expand_f16", 2, 4, 2)
 _QUANTISED = {
     GgmlType.F32: Packing("int8", "quantise_f32", 32, 128, 64),
     GgmlType.F16: Packing("int8", "quantise_f16", 32, 64, 64),
@@ -78,6 +79,8 @@ def packing(tensor: TensorInfo) -> Packing:
     rows, columns = tensor.shape[0], tensor.shape[-1]
     if rows * columns > QUANTISE_ABOVE and columns % GROUP == 0 and tensor.ggml_type in _QUANTISED:
         return _QUANTISED[tensor.ggml_type]
+    if tensor.ggml_type == GgmlType.F16 and columns % 2:
+        return _EXPANDED_F16  # rows of pairs would not begin at words
     return _EXACT[tensor.ggml_type]
 
 
@@ -88,7 +91,7 @@ def vector_packing(tensor: TensorInfo) -> Packing:
     if tensor.ggml_type == GgmlType.BF16:
         return _EXACT[GgmlType.BF16]
     if tensor.ggml_type == GgmlType.F16:
-        return Packing("f32", "expand_f16", 2, 4, 2)
+        return _EXPANDED_F16
     raise UnsupportedError(
         f"The weights hold {tensor.name} as {tensor.ggml_type.name}, but norm weights must be F32, F16 or "
         "BF16; convert the model again."

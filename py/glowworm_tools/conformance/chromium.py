@@ -11,12 +11,10 @@ from pathlib import Path
 from threading import Thread
 from typing import Any, Self
 
-from glowworm.devices.base import DeviceInfo, Progress
+from glowworm.devices.base import Progress
 from glowworm.devices.wgsl import WgslLowering
-from glowworm.devices.wgsl.render import render
+from glowworm.devices.wgsl.replayer import device_info, replayed
 from glowworm.errors import DeviceError
-from glowworm.graph.compile import Limits
-from glowworm.graph.encode import encode
 from glowworm.graph.plan import Program, Region
 from glowworm.weights.source import ByteSource
 from playwright.async_api import Page, async_playwright
@@ -99,29 +97,16 @@ class ChromiumDevice:
     lowering = WgslLowering()
 
     def __init__(self, chromium: Chromium, name: str, info: dict[str, Any]):
-        features = info["features"]
-        limits = Limits(
-            max_binding=info["max_binding"],
-            max_buffer=info["max_buffer"],
-            subgroups="subgroups" in features,
-            f16="shader-f16" in features,
-            subgroup_size=info["subgroup_size"],
-        )
-        self.info = DeviceInfo("webgpu", info["description"], limits)
+        self.info = device_info(info)
         self._chromium = chromium
         self._name = name
         self._commands: list[list[Any]] = []
 
     async def load(self, program: Program, source: ByteSource, on_progress: Progress | None = None) -> None:
         """See `glowworm.devices.base.Device`."""
-        limits = self.info.limits
-        encoded = encode(program)
-        shaders = [
-            render(kernel, subgroups=limits.subgroups, f16=limits.f16, dialect="tint")
-            for kernel in encoded.kernels
-        ]
+        words, strings, shaders = replayed(program, self.info.limits)
         self._chromium.server.weights = await source.read(0, source.size)
-        await self._flush("load", _base64(encoded.words.tobytes()), encoded.strings, shaders)
+        await self._flush("load", _base64(words.tobytes()), strings, shaders)
         for name, data in program.constants.items():
             self.write(name, 0, data)
 

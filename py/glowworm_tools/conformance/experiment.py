@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from glowworm.devices.base import Device
-from glowworm.graph.compile import Context, Limits, Lowering, compile_graphs
+from glowworm.graph.compile import Context, Lowering, compile_graphs
 from glowworm.graph.ops import Graph, Node, Tensor
 from glowworm.graph.plan import ALIGNMENT, STATE_POSITION, STATE_ROWS, Program, Region, Repack
+from glowworm.graph.storage import Limits
 from glowworm.weights.gguf import BLOCKS, GgmlType, TensorInfo
 from glowworm.weights.layouts import Packing
 
@@ -57,9 +58,9 @@ class _WithInputs:
 
 
 def _lower_input(context: Context, node: Node) -> None:
-    buffer = context.buffer(node.attributes["name"], prod(node.outputs[0].shape) * 4, "input")
+    buffer = context.storage.buffer(node.attributes["name"], prod(node.outputs[0].shape) * 4, "input")
     # Bound as the arena is, so that kernels are specialised just as they are in a model.
-    context.hold(node.outputs[0], context.region(buffer, "rw"))
+    context.hold(node.outputs[0], context.storage.region(buffer, "rw"))
 
 
 @dataclass

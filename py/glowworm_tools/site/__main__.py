@@ -5,6 +5,7 @@ import hashlib
 import sys
 from pathlib import Path
 
+from glowworm_tools.site.assemble import assemble, check_replaceable
 from glowworm_tools.site.layout import Layout
 from glowworm_tools.steps import StepError, digest, exclusive, step
 
@@ -13,8 +14,9 @@ def build_site(layout: Layout, out: Path, base: str = "/") -> None:
     """Makes the site in `out`, for hosting at the path `base`.
 
     Raises:
-        StepError: a step failed.
+        StepError: a step failed, or `out` is not ours to replace.
     """
+    check_replaceable(layout, out)
     web, python = layout.web, layout.root / "py"
     manifests = [web / "package.json", web / "package-lock.json", python / "constraints.txt"]
     tools = [Path(__file__).parent, web / "build"]
@@ -32,8 +34,6 @@ def build_site(layout: Layout, out: Path, base: str = "/") -> None:
         build_runtime(layout, layout.runtime)
 
     def site() -> None:
-        from glowworm_tools.site.assemble import assemble
-
         for part, size in assemble(layout, out, base).items():
             print(f"    {size / 1e6:7.2f} MB  {part}")
 

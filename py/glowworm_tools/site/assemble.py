@@ -2,24 +2,22 @@
 
 import hashlib
 import json
-import re
 import shutil
 import tomllib
 from collections.abc import Iterable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
-from glowworm_tools.site.layout import Layout
+from glowworm_tools.site.layout import HASHED_NAME, Layout
 from glowworm_tools.site.models import complete_models
-from glowworm_tools.steps import run
+from glowworm_tools.steps import StepError, run
 
 NOT_SHIPPED = {"node_modules", "build", "package.json", "package-lock.json", "tsconfig.json", "sw.js"}
 COMPRESSED_SUFFIXES = {".html", ".css", ".js", ".mjs", ".json", ".svg", ".wasm", ".webmanifest"}
 COMPRESS_FROM_BYTES = 16 * 1024
 NEVER_PRECACHED = {".gguf", ".br", ".gz.br", ".md"}
 VARIANTS = (".br", ".gz")
-HASHED_NAME = re.compile(r"[.-][0-9a-f]{16}(?=[./]|$)")
-"""A path with such a part never changes its content."""
 
 
 def assemble(layout: Layout, out: Path, base: str) -> dict[str, int]:
@@ -28,9 +26,52 @@ def assemble(layout: Layout, out: Path, base: str) -> dict[str, int]:
     All addresses in the site are relative, so `base`, the path it will be served under, is only recorded.
 
     The new site is complete before it takes the old one's place, so a failure leaves the old one working.
+
+    Raises:
+        StepError: as `check_replaceable` says, or a tool failed.
     """
-    fresh = out.with_name(out.name + ".new")
-    shutil.rmtree(fresh, ignore_errors=True)
+    check_replaceable(layout, out)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(prefix=f".{out.name}-", dir=out.parent) as folder:
+        fresh = Path(folder) / "site"
+        _write(layout, fresh, base)
+        if out.exists():
+            out.rename(Path(folder) / "old")
+        fresh.rename(out)
+    return part_sizes(out)
+
+
+def check_replaceable(layout: Layout, out: Path) -> None:
+    """Makes sure that `out`, which must be resolved, can be replaced with nothing lost but an older site.
+
+    Raises:
+        StepError: it holds something else, or belongs to or holds this project.
+    """
+    if (out.is_relative_to(layout.root) and out != layout.dist) or layout.root.is_relative_to(out):
+        raise StepError(
+            f"The site cannot replace {out}, which this project lives in; "
+            "choose a folder outside it, or leave --out away."
+        )
+    if out.exists() and not _is_empty(out) and not _is_site(out):
+        raise StepError(
+            f"The site cannot replace {out}, which holds something else; choose a new or an empty folder."
+        )
+
+
+def _is_empty(path: Path) -> bool:
+    return path.is_dir() and not any(path.iterdir())
+
+
+def _is_site(path: Path) -> bool:
+    """Whether a folder is what `assemble` made."""
+    try:
+        return json.loads((path / "build.json").read_text()).keys() == {"version", "base", "files"}
+    except (OSError, ValueError, AttributeError):
+        return False
+
+
+def _write(layout: Layout, fresh: Path, base: str) -> None:
+    """Makes the whole site in `fresh`, which is not there yet."""
     shutil.copytree(layout.web, fresh, ignore=_not_shipped(layout))
     shutil.copytree(layout.runtime, fresh / "py")
     models = complete_models(layout.web / "models")
@@ -42,10 +83,6 @@ def assemble(layout: Layout, out: Path, base: str) -> dict[str, int]:
         json.dumps({"version": version, "base": base, "files": files}, indent=2) + "\n"
     )
     _compress(layout, fresh)
-    shutil.rmtree(out, ignore_errors=True)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    fresh.rename(out)
-    return part_sizes(out)
 
 
 def glowworm_version(layout: Layout) -> str:

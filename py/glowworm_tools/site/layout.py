@@ -1,10 +1,13 @@
 """Where things are: one place for the folders that the build reads and writes."""
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[3]
 """The project's root folder."""
+HASHED_NAME = re.compile(r"[.-][0-9a-f]{16}(?=[./]|$)")
+"""A path with such a part never changes its content."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,11 @@ class Layout:
     def vendor(self) -> Path:
         """Copies of the npm modules that pages and worker import, where relative addresses find them."""
         return self.web / "vendor"
+
+    @property
+    def dist(self) -> Path:
+        """Where the site goes unless told otherwise."""
+        return self.root / "dist"
 
     @property
     def work(self) -> Path:

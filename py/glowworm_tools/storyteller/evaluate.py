@@ -20,7 +20,7 @@ from .train import load_checkpoint, mean_loss
 
 EVALUATION_SEED = 777_000_777
 """Far from every seed a training batch is drawn from."""
-LOSS_DOCUMENTS = 200
+LOSS_DOCUMENTS = 100
 NGRAM = 4
 
 LENGTH_CHARS = {"short": (900, 1650), "medium": (1300, 2200), "long": (1700, 2800)}

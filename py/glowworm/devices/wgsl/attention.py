@@ -22,8 +22,8 @@ def _attention_block(context: Context, node: Node) -> None:
     rows, _ = node.outputs[0].shape
     qkv, *norms = node.inputs
     attributes = node.attributes
-    cache = context.cache(attributes["cache"])
-    table = context.rope(attributes["rope"]) if attributes["rope"] else None
+    cache = context.storage.cache(attributes["cache"])
+    table = context.storage.rope(attributes["rope"]) if attributes["rope"] else None
     window = attributes["cache"].window
     shape = {
         "heads": attributes["heads"],
@@ -38,8 +38,11 @@ def _attention_block(context: Context, node: Node) -> None:
         "scale": float(attributes["scale"]),
     }
     visibility = {"window": window or 0, "softcap": attributes["softcap"] and float(attributes["softcap"])}
-    before = (context.state(), context.slot(qkv), cache.keys, cache.values)
-    tables: tuple[Region, ...] = (*(context.vector(n) for n in norms), *([table.region] if table else []))
+    before = (context.storage.state(), context.slot(qkv), cache.keys, cache.values)
+    tables: tuple[Region, ...] = (
+        *(context.storage.vector(n) for n in norms),
+        *([table.region] if table else []),
+    )
     lower = _decode if rows == 1 else _prefill
     lower(context, node, shape, prologue, visibility, before, tables)
 
@@ -54,11 +57,16 @@ def _decode(
     tables: tuple[Region, ...],
 ) -> None:
     heads, kv_heads, head_dim = shape["heads"], shape["kv_heads"], shape["head_dim"]
-    most_keys = min(visibility["window"] or context.context_length, shape["capacity"])
+    most_keys = min(visibility["window"] or context.storage.context_length, shape["capacity"])
     shortest = max(128, SPLIT_ELEMENTS // head_dim // 32 * 32)
     splits = max(1, min(-(-most_keys // shortest), DECODE_WORKGROUPS // kv_heads))
     slices = max(1, 32 // (head_dim // 4))
-    division = {"splits": splits, "slices": slices, "shortest_split": shortest, "window": visibility["window"]}
+    division = {
+        "splits": splits,
+        "slices": slices,
+        "shortest_split": shortest,
+        "window": visibility["window"],
+    }
     block = _largest_divisor(heads // kv_heads, 4)
     query = context.scratch(kv_heads * splits * block * head_dim * 4)
     partials = context.scratch(heads * splits * slices * (head_dim + 4) * 4)
@@ -71,7 +79,7 @@ def _decode(
     context.emit(
         "attention_combine",
         {"heads": heads, "head_dim": head_dim} | division,
-        (context.state(), partials, context.slot(node.outputs[0])),
+        (context.storage.state(), partials, context.slot(node.outputs[0])),
         (-(-heads * head_dim // 256), 1, 1),
     )
 
@@ -93,7 +101,7 @@ def _prefill(
     block = _largest_divisor(heads // kv_heads, PREFILL_ROWS)
     query_tile = PREFILL_ROWS // block
     tiles, groups = -(-rows // query_tile), heads // block
-    words = SCRATCH_WORDS if context.limits.subgroups else SCRATCH_WORDS_WITHOUT_SUBGROUPS
+    words = SCRATCH_WORDS if context.storage.limits.subgroups else SCRATCH_WORDS_WITHOUT_SUBGROUPS
     scratch = context.scratch(tiles * groups * words * 4)
     tiling = {"block": block, "query_tile": query_tile, "tiles": tiles, "scratch_words": words}
     state, _, keys, values = before

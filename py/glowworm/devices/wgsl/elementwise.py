@@ -28,7 +28,7 @@ def emit_elementwise(
         "vector": 4 if all(n % 4 == 0 for n in (columns, *geometry)) else 1,
     }
     grid = (-(-columns // (64 * PER_INVOCATION)), rows, 1)
-    context.emit("elementwise", constants, (context.state(), context.slot(out), *slots), grid)
+    context.emit("elementwise", constants, (context.storage.state(), context.slot(out), *slots), grid)
 
 
 def _activation(name: str) -> Callable[[Context, Node], None]:
@@ -57,7 +57,7 @@ def _softcap(context: Context, node: Node) -> None:
 def _last(context: Context, node: Node) -> None:
     view = context.view(node.inputs[0])
     constants = {"columns": view.width, "x_offset": view.offset, "x_stride": view.stride}
-    operands = (context.state(), view.slot, context.slot(node.outputs[0]))
+    operands = (context.storage.state(), view.slot, context.slot(node.outputs[0]))
     context.emit("last_row", constants, operands, (-(-view.width // 64), 1, 1))
 
 

@@ -6,8 +6,9 @@ A matrix that had to be split for a binding takes one dispatch per part.
 
 from collections.abc import Callable
 
-from ...graph.compile import Context, Part
+from ...graph.compile import Context
 from ...graph.ops import Graph, Node, columns
+from ...graph.storage import Part
 from ...weights.layouts import GROUP
 from .elementwise import emit_elementwise
 
@@ -19,7 +20,7 @@ SHARED_LANES = 16  # invocations that share a row where there are no subgroups t
 def _embed(context: Context, node: Node) -> None:
     tokens, table = node.inputs
     vocabulary, width = table.shape
-    for part in context.weight(table):
+    for part in context.storage.weight(table):
         constants = {
             "layout": part.layout,
             "first_row": part.first_row,
@@ -28,19 +29,19 @@ def _embed(context: Context, node: Node) -> None:
             "vocabulary": vocabulary,
             "scale": float(node.attributes["scale"]),
         }
-        operands = (context.tokens(), *part.regions, context.slot(node.outputs[0]))
+        operands = (context.storage.tokens(), *part.regions, context.slot(node.outputs[0]))
         context.emit("embed", constants, operands, (tokens.shape[0], 1, 1))
 
 
 def _linear(context: Context, node: Node) -> None:
-    for part in context.weight(node.inputs[1]):
+    for part in context.storage.weight(node.inputs[1]):
         _emit_product(context, node, part, part.rows, None)
 
 
 def _gated(context: Context, node: Node) -> None:
     x, weight = node.inputs
     activation, out = node.attributes["activation"], node.outputs[0]
-    parts = context.weight(weight)
+    parts = context.storage.weight(weight)
     if len(parts) == 1:
         _emit_product(context, node, parts[0], parts[0].rows // 2, activation)
         return
@@ -78,12 +79,12 @@ def _emit_product(context: Context, node: Node, part: Part, rows: int, activatio
             "tile_tokens": TILE_TOKENS,
         }
         grid = (-(-rows // (8 * tile_rows)), -(-tokens // (8 * TILE_TOKENS)), 1)
-        context.emit("matmul", constants, (context.state(), *operands), grid)
+        context.emit("matmul", constants, (context.storage.state(), *operands), grid)
 
 
 def _lanes(context: Context, layout: str, width: int) -> int:
     """How many invocations share a row of a matvec: a power of two, at most a subgroup's size."""
-    most = context.limits.subgroup_size if context.limits.subgroups else SHARED_LANES
+    most = context.storage.limits.subgroup_size if context.storage.limits.subgroups else SHARED_LANES
     steps = width // (GROUP if layout in ("int4", "int8") else 4)
     lanes = 1
     while lanes * 2 <= min(most, steps, WORKGROUP // 2):

@@ -30,7 +30,12 @@ def _rms_norm(context: Context, node: Node) -> None:
         "vector": _vector(x.shape[-1], view.offset, view.stride),
         "size": _size(x.shape[-1]),
     }
-    operands = (context.state(), view.slot, context.vector(weight), context.slot(node.outputs[0]))
+    operands = (
+        context.storage.state(),
+        view.slot,
+        context.storage.vector(weight),
+        context.slot(node.outputs[0]),
+    )
     context.emit("rms_norm", constants, operands, (x.shape[0] * groups, 1, 1))
 
 
@@ -46,7 +51,12 @@ def _residual_norm(context: Context, node: Node) -> None:
     }
     activations = (context.slot(x), context.slot(o))
     results = (context.slot(t) for t in node.outputs)
-    operands = (context.state(), *activations, *(context.vector(w) for w in weights), *results)
+    operands = (
+        context.storage.state(),
+        *activations,
+        *(context.storage.vector(w) for w in weights),
+        *results,
+    )
     context.emit("residual_norm", constants, operands, (rows, 1, 1))
 
 

@@ -2,7 +2,7 @@
 
 A template sees every constant by its name, and besides:
 
-* ``subgroups``, ``f16``: whether the device offers them;
+* ``subgroups``: whether the device offers them;
 * ``dialect``: "tint" (Chromium) or "naga" (Firefox, wgpu);
 * ``access``: "r" or "rw" per binding;
 * ``bind(index, name, type)``: the declaration of a binding, with the access the dispatches need.
@@ -54,11 +54,11 @@ _ENVIRONMENT = Environment(
 _ENVIRONMENT.globals["bind"] = _bind
 
 
-def render(kernel: Kernel, *, subgroups: bool, f16: bool, dialect: str) -> str:
+def render(kernel: Kernel, *, subgroups: bool, dialect: str) -> str:
     """The WGSL source of a kernel; its entry point is ``main``."""
     template = _ENVIRONMENT.get_template(f"{kernel.name}.wgsl.jinja")
     source = template.render(
-        **dict(kernel.constants), access=kernel.access, subgroups=subgroups, f16=f16, dialect=dialect
+        **dict(kernel.constants), access=kernel.access, subgroups=subgroups, dialect=dialect
     )
     return _BLANK_LINES.sub("\n\n", _TRAILING.sub("", source)).strip() + "\n"
 

@@ -33,16 +33,25 @@ def _sample(context: Context, node: Node) -> None:
     context.emit(
         "sample_slabs",
         constants | {"vector": 4 if vocabulary % 4 == 0 else 1},
-        (context.state(), given, context.counts(vocabulary), processed, summaries),
+        (context.storage.state(), given, context.storage.counts(vocabulary), processed, summaries),
         (-(-slabs // 64), 1, 1),
     )
-    counts = context.counts(vocabulary, "rw")
+    counts = context.storage.counts(vocabulary, "rw")
     candidates = context.scratch(vocabulary * CANDIDATE_NBYTES)
     output = context.slot(node.outputs[0])
     context.emit(
         "sample_draw",
         constants,
-        (context.state("rw"), context.tokens("rw"), counts, given, processed, summaries, candidates, output),
+        (
+            context.storage.state("rw"),
+            context.storage.tokens("rw"),
+            counts,
+            given,
+            processed,
+            summaries,
+            candidates,
+            output,
+        ),
     )
 
 
