@@ -4,13 +4,12 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any
 
-import pytest
 from glowworm.devices.base import Device
 from glowworm.devices.reference import ReferenceDevice
-from glowworm.errors import DeviceError
 from glowworm_tools.conformance.chromium import Chromium
 from glowworm_tools.conformance.experiment import Result
 from glowworm_tools.conformance.table import Case
+from support import open_native
 
 
 class Bench:
@@ -19,7 +18,7 @@ class Bench:
     def __init__(self) -> None:
         self._runner = asyncio.Runner()
         self._chromium: Chromium | None = None
-        self._devices: dict[tuple[str, bool], Device | DeviceError] = {}
+        self._devices: dict[tuple[str, bool], Device] = {}
         self._reference = ReferenceDevice()
         self._expected: tuple[Case, list[Result]] | None = None
 
@@ -28,27 +27,18 @@ class Bench:
         return self._runner.run(work)
 
     def device(self, kind: str, subgroups: bool) -> Device:
-        """A device with or without subgroups; skips the test where this machine has none."""
+        """A device with or without subgroups; the test fails where there is none (see `open_native`)."""
         if (kind, subgroups) not in self._devices:
-            try:
-                self._devices[kind, subgroups] = self._open(kind, subgroups)
-            except DeviceError as error:
-                self._devices[kind, subgroups] = error
-        device = self._devices[kind, subgroups]
-        if isinstance(device, DeviceError):
-            pytest.skip(str(device))
-        return device
+            self._devices[kind, subgroups] = self._open(kind, subgroups)
+        return self._devices[kind, subgroups]
 
     def _open(self, kind: str, subgroups: bool) -> Device:
         if kind == "native":
-            from glowworm.devices.native import NativeDevice
-
-            return NativeDevice.open(subgroups=subgroups)
+            return open_native(subgroups=subgroups)
         chromium: Chromium = self._chromium or self.run(Chromium.launch())
         self._chromium = chromium
         device = self.run(chromium.open(subgroups=subgroups))
-        if device.info.limits.subgroups != subgroups:
-            raise DeviceError("This Chromium's adapter has no subgroups.")
+        assert device.info.limits.subgroups == subgroups, "Chromium's software adapter lacks subgroups."
         return device
 
     def expected(self, case: Case) -> list[Result]:
@@ -60,7 +50,7 @@ class Bench:
     def close(self) -> None:
         """Close what was opened."""
         for device in self._devices.values():
-            if not isinstance(device, DeviceError) and device.info.kind == "native":
+            if device.info.kind == "native":
                 device.close()
         if self._chromium is not None:
             self.run(self._chromium.close())

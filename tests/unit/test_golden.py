@@ -1,7 +1,7 @@
 """Whole models against Hugging Face transformers: the tiny, structurally complete Gemma 3 of the fixtures.
 
-See ``tests/fixtures/gemma3/make.py`` for what the golden files hold and how they were made. Windowed caches are
-short rings here, which the longest case goes around three times in prefill and decode.
+See ``tests/fixtures/gemma3/make.py`` for what the golden files hold and how they were made. Windowed caches
+are short rings here, which the longest case goes around three times in prefill and decode.
 """
 
 import asyncio
@@ -55,7 +55,7 @@ class Subject:
 def open_device(kind):
     if kind == "reference":
         return ReferenceDevice()
-    return open_native(subgroups=None if kind == "native" else False)
+    return open_native(subgroups=kind == "native")
 
 
 @pytest.fixture(scope="module", params=[(kind, name) for kind in TOLERANCE for name in MODELS], ids="-".join)

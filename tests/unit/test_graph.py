@@ -1,7 +1,8 @@
-"""Tracing, fusing, memory and encoding, on the tiny Gemma 3 of the fixtures."""
+"""Tracing, fusing, memory and encoding, on the tiny Gemma 3 of the fixtures and in the published sizes."""
 
 import asyncio
 from dataclasses import replace
+from math import prod
 from pathlib import Path
 
 import pytest
@@ -18,10 +19,13 @@ from glowworm.graph.ops import sample
 from glowworm.graph.plan import STATE_TEMPERATURE
 from glowworm.graph.storage import Limits
 from glowworm.models import define
-from glowworm.weights.gguf import GgufFile, read_gguf
+from glowworm.weights.gguf import BLOCKS, GgmlType, GgufFile, TensorInfo, read_gguf
 from glowworm.weights.source import FileSource
+from glowworm_tools import shapes
+from glowworm_tools.conformance.experiment import check_program
 
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "gemma3"
+DISPATCHES_PER_TOKEN = 150  # of the 270M shape, at most
 
 
 @pytest.fixture(scope="module")
@@ -78,6 +82,49 @@ def test_fused_and_unfused_plans_agree(name):
     fused = asyncio.run(tokens_and_logits(True))
     for a, b in zip(plain, fused, strict=True):
         assert a == pytest.approx(b, abs=2e-5 * (max(a) - min(a)))
+
+
+def published(name: str) -> GgufFile:
+    """The header of a 4-bit Gemma 3 of a published size; there are no weights behind it."""
+    shape = shapes.SHAPES[name]
+    metadata = {
+        "general.architecture": "gemma3",
+        "gemma3.context_length": shape.context,
+        "gemma3.embedding_length": shape.hidden,
+        "gemma3.block_count": shape.layers,
+        "gemma3.feed_forward_length": shape.ffn,
+        "gemma3.attention.head_count": shape.heads,
+        "gemma3.attention.head_count_kv": shape.kv_heads,
+        "gemma3.attention.key_length": shape.head_dim,
+        "gemma3.attention.sliding_window": shape.window,
+        "gemma3.rope.scaling.factor": shape.rope_factor or 1.0,
+    }
+    tensors, offset = {}, 0
+    for tensor, dimensions in shapes._tensor_shapes(shape):
+        kind = GgmlType.Q4_0 if len(dimensions) == 2 else GgmlType.F32
+        elements, block_nbytes = BLOCKS[kind]
+        nbytes = prod(dimensions) // elements * block_nbytes
+        tensors[tensor] = TensorInfo(tensor, kind, dimensions, offset, nbytes)
+        offset += -(-nbytes // 32) * 32
+    return GgufFile(3, metadata, tensors, 32, 0, offset)
+
+
+@pytest.mark.parametrize("subgroups", [True, False], ids=["subgroups", "plain"])
+@pytest.mark.parametrize("name", shapes.SHAPES)
+def test_published_sizes_fit_the_default_limits(name, subgroups):
+    """Bindings, buffers and grids of every dispatch; and the 270M's step is short."""
+    limits = Limits(subgroups=subgroups)
+    file = published(name)
+    definition, program, capacity = build_program(file, WgslLowering(), limits, every_row=True)
+    assert definition.config.layers == shapes.SHAPES[name].layers and capacity.context == 4096
+    assert limits.max_binding == 128 << 20 and limits.max_buffer == 256 << 20
+    assert set(program.plans) == {"prefill", "decode", "logits"}
+    check_program(program, limits)
+    assert max(buffer.nbytes for buffer in program.buffers.values()) <= limits.max_buffer
+    for tensor in file.tensors.values():
+        assert sum(load.nbytes for load in program.loads if load.tensor == tensor.name) == tensor.nbytes
+    if name == "gemma-3-270m":
+        assert len(list(program.plans["decode"].dispatches)) <= DISPATCHES_PER_TOKEN
 
 
 def test_the_same_file_gives_the_same_program(file):

@@ -6,14 +6,16 @@ from pathlib import Path
 import pytest
 from glowworm.devices.reference import ReferenceDevice
 from glowworm.errors import PromptError
-from glowworm.generation.load import ROLLBACK, Loaded, load
+from glowworm.generation.load import ROLLBACK, Loaded, build_program, load
 from glowworm.generation.sampling import Sampling
 from glowworm.generation.session import Capacity, Figures, Session
+from glowworm.weights.gguf import read_gguf
 from glowworm.weights.source import FileSource
 
 MODEL = Path(__file__).parents[1] / "fixtures" / "gemma3" / "f32.gguf"
 GREEDY = Sampling(temperature=0)
 PROMPT = [2, *((5 * i) % 400 + 20 for i in range(60))]
+LONG = [2, *((11 * i * i + 3 * i) % 500 + 10 for i in range(100))]
 
 
 @pytest.fixture(scope="module")
@@ -75,21 +77,61 @@ def test_a_ring_that_has_moved_on_is_not_reused():
     assert capacity.can_resume(0, 4000)
 
 
-def test_rolling_back_within_a_small_ring_gives_the_same_answer(loaded, monkeypatch):
-    """The ring is shortened until a rollback crosses its end: what is kept must still be right."""
-    monkeypatch.setattr("glowworm.generation.load.ROLLBACK", 8)
+RING = 16 + 16 + 5  # positions: the model's window, the chunk and the rollback below
+EDITS = (
+    # tokens kept of the long prompt, tokens of the answer, tokens that can be reused
+    (100, 12, 0),
+    (88, 12, 0),  # 113 were written: 25 back is too far
+    (96, 16, 88),
+    (52, 30, 0),
+    (70, 9, 0),
+    (78, 9, 70),
+    (66, 4, 66),  # 88 were written: 22 back is just possible
+    (65, 9, 0),  # 23 are too many
+)
 
-    async def small():
+
+def ask_in_a_small_ring() -> tuple[list[list[int]], list[list[int]], list[Figures]]:
+    """Edit a prompt of many times the ring; returns the answers, those of fresh caches, and the figures."""
+
+    async def small() -> Session:
         device = ReferenceDevice()
-        return device, await load(FileSource(MODEL), device, context=200)
+        with FileSource(MODEL) as source, pytest.MonkeyPatch.context() as patch:
+            patch.setattr("glowworm.generation.load.ROLLBACK", 5)
+            file = await read_gguf(source)
+            _, program, capacity = build_program(
+                file, device.lowering, device.info.limits, context=200, chunk=16
+            )
+            await device.load(program, source)
+        assert capacity.ring == (16, RING)
+        return Session(device, capacity)
 
-    device, small_ring = asyncio.run(small())
-    assert small_ring.capacity.ring is not None
-    session = Session(device, small_ring.capacity)
-    for cut in (55, 40, 58, 12, 60):
-        prompt = [*PROMPT[:cut], 77, 78]
-        expected, _ = generate(Session(loaded[1], loaded[0].capacity), prompt, max_tokens=40)
-        assert generate(session, prompt, max_tokens=40)[0] == expected
+    session, fresh = asyncio.run(small()), asyncio.run(small())
+    found, expected, figures = [], [], []
+    for i, (kept, max_tokens, _) in enumerate(EDITS):
+        prompt = [*LONG[:kept], 70 + i, 80 + i]
+        answer, its_figures = generate(session, prompt, max_tokens=max_tokens)
+        found.append(answer)
+        figures.append(its_figures)
+        fresh.forget()
+        expected.append(generate(fresh, prompt, max_tokens=max_tokens)[0])
+    return found, expected, figures
+
+
+def test_edits_within_a_small_ring_give_the_same_answers():
+    """The ring is gone around; what is kept after an edit must be right, and what is lost be refused."""
+    found, expected, figures = ask_in_a_small_ring()
+    assert [figure.reused_tokens for figure in figures] == [reused for _, _, reused in EDITS]
+    assert min(figure.prompt_tokens for figure in figures) > RING
+    assert max(figure.prompt_tokens + figure.generated_tokens for figure in figures) > 3 * RING
+    assert found == expected
+
+
+def test_what_a_small_ring_has_lost_matters(monkeypatch):
+    """The test above can fail: were every resume allowed, answers would rest on overwritten keys."""
+    monkeypatch.setattr(Capacity, "can_resume", lambda self, position, written: True)
+    found, expected, _ = ask_in_a_small_ring()
+    assert found != expected
 
 
 def test_a_stop_id_ends_the_answer_and_is_not_part_of_it(session):

@@ -144,8 +144,16 @@ class Storage:
                     angle = position * frequency
                     values += cos(angle), sin(angle)
             self.program.constants[name] = pack(f"<{len(values)}f", *values)
-        data = self.program.constants[name]
-        return RopeTable(self.region(self.buffer(name, len(data), "constant"), "r"), low_size)
+        return RopeTable(self._constant(name), low_size)
+
+    def parameters(self, *values: int) -> Region:
+        """Numbers by which layers differ that share a kernel, u32."""
+        name = f"parameters.{'.'.join(map(str, values))}"
+        self.program.constants[name] = pack(f"<{len(values)}I", *values)
+        return self._constant(name)
+
+    def _constant(self, name: str) -> Region:
+        return self.region(self.buffer(name, len(self.program.constants[name]), "constant"), "r")
 
     # -- weights ---------------------------------------------------------------------------------------
 

@@ -13,8 +13,9 @@ from typing import Any
 from jinja2 import TemplateSyntaxError
 
 from ..errors import PromptError, TokenizerError
+from .budget import BoundsExceededError
 from .builtin_templates import BUILT_IN_TEMPLATES
-from .sandbox import BoundedTemplate, BoundsExceededError, TemplateRefusalError
+from .sandbox import BoundedTemplate, TemplateRefusalError
 from .tokenizer import Tokenizer
 
 Message = Mapping[str, Any]

@@ -39,6 +39,7 @@ OTHER_KINDS = tuple(
     "chicken, donkey, raccoon, worm, peacock, bird, fish".split(", ")
 )
 """Heroes the page does not list, so that the model learns to tell about whoever is asked for."""
+PAGE_KINDS = tuple(character.kind for character in CHARACTERS)
 ADJECTIVES = tuple(
     "little, small, brave, shy, kind, curious, clever, happy, lonely, young, merry, gentle, tiny, big, funny, "
     "sleepy, cheerful".split(", ")
@@ -118,7 +119,7 @@ def random_story(rng: random.Random) -> Story:
         twist=rng.choice(TWISTS),
         theme=rng.choice(THEMES),
         length=rng.choice(LENGTHS),
-        name=_random_name(rng) if rng.random() < 0.3 else None,
+        name=_random_name(rng) if rng.random() < 0.5 else None,
         listener=_random_name(rng) if rng.random() < 0.12 else None,
     )
     if rng.random() < 0.45:
@@ -144,7 +145,7 @@ def tell(rng: random.Random, wishes: Wishes) -> Story:
 def _random_character(rng: random.Random) -> str:
     if rng.random() < 0.6:
         return rng.choice(CHARACTERS).phrase
-    kind = rng.choice(OTHER_KINDS)
+    kind = rng.choice(OTHER_KINDS + PAGE_KINDS)
     return with_article(f"{rng.choice(ADJECTIVES)} {kind}" if rng.random() < 0.7 else kind)
 
 

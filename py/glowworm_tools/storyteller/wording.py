@@ -21,7 +21,8 @@ def capitalise(text: str) -> str:
 
 def with_article(noun: str) -> str:
     """`noun` behind `a` or `an`."""
-    return f"{'an' if noun[0].lower() in 'aeiou' else 'a'} {noun}"
+    is_vowel = noun[0].lower() in "aeiou" and not noun.startswith("uni")
+    return f"{'an' if is_vowel else 'a'} {noun}"
 
 
 def without_article(phrase: str) -> str:

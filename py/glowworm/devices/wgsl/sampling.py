@@ -27,13 +27,18 @@ def _sample(context: Context, node: Node) -> None:
         "state_output": STATE_OUTPUT,
         "output_ring": OUTPUT_RING,
     }
-    given = context.slot(logits)
     processed = context.scratch(vocabulary * 4)
     summaries = context.scratch(slabs * SLAB_NBYTES)
     context.emit(
         "sample_slabs",
         constants | {"vector": 4 if vocabulary % 4 == 0 else 1},
-        (context.storage.state(), given, context.storage.counts(vocabulary), processed, summaries),
+        (
+            context.storage.state(),
+            context.slot(logits),
+            context.storage.counts(vocabulary),
+            processed,
+            summaries,
+        ),
         (-(-slabs // 64), 1, 1),
     )
     counts = context.storage.counts(vocabulary, "rw")
@@ -46,7 +51,6 @@ def _sample(context: Context, node: Node) -> None:
             context.storage.state("rw"),
             context.storage.tokens("rw"),
             counts,
-            given,
             processed,
             summaries,
             candidates,
