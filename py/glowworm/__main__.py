@@ -3,10 +3,11 @@
 import argparse
 import asyncio
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import closing, suppress
 from typing import Any
 
-from .errors import GlowwormError
+from .errors import GlowwormError, PromptError
 from .generation.blocking import Engine
 from .generation.engine import Part
 from .generation.load import build_program
@@ -77,14 +78,30 @@ def _options(args: argparse.Namespace) -> dict[str, Any]:
 
 
 def _chat(args: argparse.Namespace) -> None:
-    messages = [{"role": "system", "content": args.system}] if args.system else []
+    messages: list[Mapping[str, Any]] = [{"role": "system", "content": args.system}] if args.system else []
     with Engine.open(args.file, args.device, context=args.context) as engine:
         print(
-            f"{engine.info['name']} on {engine.info['device']['name']}. An empty line ends the conversation."
+            f"{engine.info['name']} on {engine.info['device']['name']}. "
+            "Ctrl-C stops an answer, an empty line ends the conversation."
         )
-        while text := input("> ").strip():
-            messages.append({"role": "user", "content": text})
-            messages.append({"role": "assistant", "content": _show(engine.chat(messages, **_options(args)))})
+        while text := _question():
+            asked = [*messages, {"role": "user", "content": text}]
+            try:
+                answer = _show(engine.chat(asked, **_options(args)))
+            except PromptError as error:
+                print(error, file=sys.stderr)
+                continue
+            if answer:
+                messages = [*asked, {"role": "assistant", "content": answer}]
+
+
+def _question() -> str:
+    """A line that was typed; nothing at the end of the input."""
+    try:
+        return input("> ").strip()
+    except EOFError:
+        print()
+        return ""
 
 
 def _generate(args: argparse.Namespace) -> None:
@@ -98,12 +115,14 @@ def _generate(args: argparse.Namespace) -> None:
 
 
 def _show(parts: Iterator[Part]) -> str:
+    """Print an answer as it comes; returns its text, as far as it got before a Ctrl-C."""
     text = ""
-    for part in parts:
-        if part.notice:
-            print(f"({part.notice})")
-        print(part.text, end="", flush=True)
-        text += part.text
+    with closing(parts), suppress(KeyboardInterrupt):
+        for part in parts:
+            if part.notice:
+                print(f"({part.notice})")
+            print(part.text, end="", flush=True)
+            text += part.text
     print()
     return text
 

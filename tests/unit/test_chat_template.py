@@ -1,5 +1,6 @@
 """Chat templates: the published formats, markup that users type, and templates that mean harm."""
 
+import tracemalloc
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
@@ -232,6 +233,55 @@ def test_functions_that_templates_expect() -> None:
 
 
 @pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        (
+            "{{ messages | length }}{{ messages | map(attribute='role') | list }}",
+            "3['user', 'assistant', 'user']",
+        ),
+        (
+            "{{ messages | selectattr('role', 'equalto', 'user') | map(attribute='content') | join('+') }}",
+            "Hé+c\nd",
+        ),
+        ("{{ (messages | rejectattr('role', 'in', ['user']) | first).content | trim | upper }}", "B"),
+        ("{{ messages[::-1][0].content.split('\n')[-1] }}{{ messages[1:] | length }}", "d2"),
+        ("{{ messages[0].content.startswith('H') and 'é' in messages[0].content }}", "True"),
+        ("{{ ' '.join(['a', 'b']) ~ 'a-b'.replace('-', '+') ~ 'aaa'.replace('a', 'b', 1) }}", "a ba+bbaa"),
+        ("{{ 'aaa' | replace('a', 'b', 2) }}{{ messages[2].content | indent(2) }}", "bbac\n  d"),
+        (
+            "{{ {'a': [1]} | tojson(indent=2) }}{{ [1] | tojson(separators=(',', ':')) }}",
+            '{\n  "a": [\n    1\n  ]\n}[1]',
+        ),
+        ("{% for k, v in {'b': 1, 'a': 2} | dictsort %}{{ k }}{{ v }}{% endfor %}", "a2b1"),
+        (
+            "{% for k, v in {'b': 1}.items() %}{{ k }}{{ v }}{% endfor %}{{ {'a': 1} | items | list }}",
+            "b1[('a', 1)]",
+        ),
+        ("{{ missing | default('x') }}{{ missing is defined }}{{ 1 if messages is iterable }}", "xFalse1"),
+        ("{% set n = namespace(found=false) %}{% set n.found = true %}{{ n.found and 7 % 2 == 1 }}", "True"),
+        (
+            "{{ -7 // 2 + 2 ** 3 - 1.5 }}{{ [1, 2] + [3] }}{{ 'ab' * 2 }}{{ '3' | int + 1 }}",
+            "2.5[1, 2, 3]abab4",
+        ),
+        ("{{ messages[0].get('name', 'none') }}{{ dict(a=1).a }}{{ [3, 1, 2] | sort | last }}", "none13"),
+        ("{% filter upper %}a{{ 'b' | e }}{% endfilter %}{% set x %}c{% endset %}{{ x }}", "ABc"),
+        ("{% for i in [1, [2, 3]] recursive %}{{ loop(i) if i is iterable else i }}{% endfor %}", "123"),
+    ],
+)
+def test_what_templates_use_works(source: str, expected: str) -> None:
+    messages = [*user("Hé"), {"role": "assistant", "content": " b "}, *user("c\nd")]
+    assert template_from(source).render(messages) == expected
+
+
+def test_long_conversations_are_within_bounds() -> None:
+    for family in FAMILIES:
+        messages = [{"role": role, "content": "word " * 1200} for role in ("user", "assistant") * 100] + user(
+            "x"
+        )
+        assert template_of(family).render(messages).count("word ") >= 200 * 1199
+
+
+@pytest.mark.parametrize(
     ("source", "words"),
     [
         ("{% if %}", "cannot be read"),
@@ -250,23 +300,28 @@ def test_templates_that_do_not_compile(source: str, words: str) -> None:
     [
         ("{{ ''.__class__.__mro__ }}", "unsafe"),
         ("{{ messages.append(1) }}", "unsafe|not safely"),
-        ("{{ cycler.__init__.__globals__ }}", "unsafe"),
+        ("{{ namespace.__init__.__globals__ }}", "unsafe"),
         ("{% include 'x' %}", "failed"),
         ("{{ messages[0].nothing.at_all }}", "failed"),
         ("{{ 1 // 0 }}", "ZeroDivisionError"),
-        ("{% for i in range(100000) %}{% for j in range(100000) %}{% endfor %}{% endfor %}", "goes round"),
+        (
+            "{% for i in range(100000) %}{% for j in range(100000) %}{% endfor %}{% endfor %}",
+            "more than 100000 steps",
+        ),
         (
             "{% for i in range(100000) %}{% for j in range(100000) if false %}{% endfor %}{% endfor %}",
-            "goes round",
+            "more than 100000 steps",
         ),
         (
             "{% macro f(n) %}{% if n %}{{ f(n - 1) }}{{ f(n - 1) }}{% endif %}{% endmacro %}{{ f(25) }}",
-            "goes round",
+            "more than 100000 steps",
         ),
         ("{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}", "nested more"),
         ("{{ 'x' * 1000000000 }}", "writes more"),
-        ("{{ 1000000000 * [1] }}", "writes more"),
-        ("{{ 9 ** 9 ** 9 }}", "too large"),
+        ("{{ 1000000000 * [1] }}", "steps"),
+        ("{{ 9 ** 64 ** 64 }}", "too large"),
+        ("{{ 9 ** 999999999 }}", "too large"),
+        ("{{ 1" + "0" * 5000 + " }}", "too large"),
         (
             "{% set n = namespace(x='x') %}{% for i in range(99) %}{% set n.x = n.x ~ n.x %}{% endfor %}",
             "writes more",
@@ -281,7 +336,105 @@ def test_templates_that_do_not_compile(source: str, words: str) -> None:
     ],
 )
 def test_hostile_templates_are_stopped(source: str, words: str) -> None:
-    template = template_from(source)
     with pytest.raises(TokenizerError, match=words) as caught:
-        template.render(user("x"))
+        template_from(source).render(user("x"))
     assert "\n" not in str(caught.value) and len(str(caught.value)) < 500
+
+
+FOUR_MILLION = "{% set s = 'xy' * 2000000 %}"
+TWOS = (
+    "{% set n = namespace(a=[], b=[]) %}"  # grows into few lists of ever more elements, or into nothing more
+)
+DOUBLING = "{% for i in range(60) %}{% set n.a = [n.a, n.a] %}{% set n.b = [n.b, n.b] %}{% endfor %}"
+OFTEN = "{% for i in range(99000) %}"
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        # Numbers, and texts of any width.
+        (
+            "{% set n = namespace(x=3) %}" + "{% for i in range(40) %}{% set n.x = n.x * n.x %}{% endfor %}",
+            "too large",
+        ),
+        ("{% set x = ('1' * 4000000) | int(base=2) %}", "too large"),
+        ("{{ '%0400000000d' % 1 }}", "formats text by %"),
+        ("{{ '{:400000000}'.format(1) }}", "unsafe"),
+        ("{{ '{x:400000000}'.format_map({'x': 1}) }}", "unsafe"),
+        ("{{ 'x'['format']() }}", "unsafe"),
+        ("{{ (['{:400000000}'] | map(attribute='format') | first)(1) }}", "unsafe"),
+        ("{{ 'x' | center(400000000) }}", "No filter named 'center'"),
+        ("{{ '%400000000d' | format(1) }}", "No filter named 'format'"),
+        ("{{ 1 | round(-400000000) }}", "No filter named 'round'"),
+        ("{{ 'x' | wordwrap(1) }}", "No filter named 'wordwrap'"),
+        ("{{ 'x'.center(400000000) }}", "unsafe"),
+        ("{{ 'x'.ljust(400000000) }}", "unsafe"),
+        ("{{ 'x'.rjust(400000000) }}", "unsafe"),
+        ("{{ 'x'.zfill(400000000) }}", "unsafe"),
+        ("{{ '\t'.expandtabs(400000000) }}", "unsafe"),
+        ("{{ (1).to_bytes(400000000, 'big') }}", "unsafe"),
+        ("{{ dict.fromkeys(range(9), 1) }}", "unsafe"),
+        ("{{ 'x' | indent(400000) }}", "indents by more"),
+        ("{{ ('\n' * 900000) | indent(8) }}", "writes more"),
+        ("{{ [1] | tojson(indent=400000000) }}", "indents by more"),
+        ("{{ [1, 2] | tojson(separators=('x' * 1000000, ':')) }}", "indents by more"),
+        ("{{ strftime_now('%c' * 1000) }}", "writes the time"),
+        # Texts and lists that grow by each other.
+        ("{{ ('x' * 9000) | replace('x', 'y' * 9000) }}", "writes more"),
+        ("{{ ('x' * 9000).replace('x', 'y' * 9000) }}", "writes more"),
+        ("{{ ('x' * 9000).replace('', 'y' * 9000) }}", "writes more"),
+        ("{{ ('x' * 9000).join('y' * 9000) }}", "writes more"),
+        ("{{ ('y' * 9000) | join('x' * 9000) }}", "writes more"),
+        ("{{ (['x' * 9000] * 900) | join }}", "writes more"),
+        ("{{ range(90000) | map('string') | map('join', 'x' * 4000) | list }}", "steps"),
+        (
+            "{% set n = namespace(x='x') %}"
+            + OFTEN
+            + "{% set n.x %}{{ n.x }}{{ n.x }}{% endset %}{% endfor %}",
+            "more",
+        ),
+        ("{% set x %}" + OFTEN + "y" * 200_000 + "{% endfor %}{% endset %}", "steps"),
+        (OFTEN + "{% set x = range(99000) | sum %}{% endfor %}", "steps"),
+        (FOUR_MILLION + "{{ s | list | length }}", "steps"),
+        # What takes long, over and over.
+        *(
+            (FOUR_MILLION + OFTEN + "{% set x = " + work + " %}{% endfor %}", "steps")
+            for work in (
+                "'z' in s",
+                "s == s ~ ''",
+                "s[1:]",
+                "s | upper",
+                "s.count('z')",
+                "s is in 'x'",
+                "s ~ ''",
+            )
+        ),
+        # Lists that hold each other.
+        *(
+            (TWOS + DOUBLING + "{% set x = " + work + " %}", "steps|nested more")
+            for work in (
+                "n.a == n.b",
+                "n.a | string",
+                "n.a ~ ''",
+                "n.a | tojson",
+                "n.a | upper",
+                "'x'.join(n.a)",
+            )
+        ),
+        (TWOS + DOUBLING + "{{ n.a }}", "steps|nested more"),
+        (TWOS + DOUBLING + "{{ raise_exception(n.a) }}", "steps|nested more"),
+        (TWOS + DOUBLING + "{{ [n.a, n.b] | sort }}", "steps|nested more"),
+        (TWOS + DOUBLING + "{{ n.a is eq n.b }}", "steps|nested more"),
+        (TWOS + DOUBLING.replace("[", "(").replace("]", ")") + "{{ {n.a: 1} }}", "steps|nested more"),
+        (TWOS + DOUBLING.replace("[", "(").replace("]", ")") + "{{ {}[n.a] }}", "steps|nested more"),
+        (TWOS + "{% set n.a = [n, n] %}{{ n.a }}", "whole namespace"),
+    ],
+)
+def test_templates_that_would_take_all_time_or_memory_take_little(source: str, words: str) -> None:
+    tracemalloc.start()
+    try:
+        test_hostile_templates_are_stopped(source, words)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 96 << 20

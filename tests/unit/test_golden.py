@@ -16,7 +16,7 @@ from glowworm.generation import measure
 from glowworm.generation.load import build_program
 from glowworm.generation.sampling import Sampling
 from glowworm.generation.session import Capacity, Session
-from glowworm.graph.plan import Program
+from glowworm.graph.plan import STATE_TEMPERATURE, Program
 from glowworm.weights.gguf import read_gguf
 from glowworm.weights.source import FileSource
 from support import open_native
@@ -92,6 +92,7 @@ async def last_logits(device, program, session, ids, parts):
     for buffer in program.buffers.values():
         if buffer.role == "cache":
             device.write(buffer.name, 0, np.full(buffer.nbytes // 4, np.nan, np.float32).tobytes())
+    device.write("state", STATE_TEMPERATURE * 4, Sampling(temperature=0).words())
     start = 0
     for i, part in enumerate(parts):
         session.place(ids[start : start + part], start)

@@ -9,10 +9,10 @@ from typing import Any
 
 from jinja2.utils import Namespace
 
-MAX_STEPS = 200_000
+MAX_STEPS = 100_000
 MAX_CHARS = 1 << 22
 """Of any one text: several times what a long context holds."""
-CHARS_PER_STEP = 128
+CHARS_PER_STEP = 256
 MAX_CALLS = 32
 MAX_LEVELS = 64
 MAX_BITS = 1024

@@ -28,51 +28,33 @@ MAX_SOURCE_CHARS = 1 << 18
 MAX_INDENT = 8
 MAX_TIME_FORMAT_CHARS = 100
 
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
 # What each filter goes through of its input: nothing, its elements, or all that is in it.
-_GLANCING = ("length", "count", "first", "last", "default", "d", "items")
-_ITERATING = ("list", "map", "select", "reject", "selectattr", "rejectattr", "reverse")
-_READING = (
-    *(
-        "trim",
-        "upper",
-        "lower",
-        "capitalize",
-        "title",
-        "escape",
-        "e",
-        "safe",
-        "string",
-        "int",
-        "float",
-        "abs",
-    ),
-    *("sort", "dictsort", "unique", "min", "max", "sum"),
+_GLANCING = _names("length count first last default d items")
+_ITERATING = _names("list map select reject selectattr rejectattr reverse")
+_READING = _names(
+    "trim upper lower capitalize title escape e safe string int float abs sort dictsort unique min max sum"
 )
-_TYPE_TESTS = (
-    *("defined", "undefined", "none", "string", "mapping", "iterable", "sequence", "callable"),
-    *("number", "integer", "float", "boolean", "true", "false", "odd", "even", "divisibleby", "sameas"),
+_TYPE_TESTS = _names(
+    "defined undefined none string mapping iterable sequence callable "
+    "number integer float boolean true false odd even divisibleby sameas"
 )
-_COMPARING_TESTS = (
-    *("in", "eq", "==", "equalto", "ne", "!=", "lt", "<", "lessthan", "le", "<=", "gt", ">", "greaterthan"),
-    *("ge", ">="),
+_COMPARING_TESTS = _names("in eq == equalto ne != lt < lessthan le <= gt > greaterthan ge >=")
+_STRING_METHODS = _names(
+    "split rsplit splitlines partition rpartition join replace strip lstrip rstrip removeprefix removesuffix "
+    "startswith endswith find rfind index rindex count upper lower title capitalize casefold swapcase "
+    "isalnum isalpha isascii isdecimal isdigit isnumeric isspace islower isupper istitle"
 )
-_METHODS: tuple[tuple[type | tuple[type, ...], frozenset[str]], ...] = (
-    (
-        str,
-        frozenset(
-            (
-                *("split", "rsplit", "splitlines", "partition", "rpartition", "join", "replace"),
-                *("strip", "lstrip", "rstrip", "removeprefix", "removesuffix", "startswith", "endswith"),
-                *("find", "rfind", "index", "rindex", "count"),
-                *("upper", "lower", "title", "capitalize", "casefold", "swapcase"),
-                *("isalnum", "isalpha", "isascii", "isdecimal", "isdigit", "isnumeric", "isspace"),
-                *("islower", "isupper", "istitle"),
-            )
-        ),
-    ),
-    (dict, frozenset(("get", "items", "keys", "values"))),
-    ((list, tuple), frozenset(("index", "count"))),
-    ((int, float, bytes, range, type), frozenset()),
+_METHODS: tuple[tuple[type | tuple[type, ...], tuple[str, ...]], ...] = (
+    (str, _STRING_METHODS),
+    (dict, ("get", "items", "keys", "values")),
+    ((list, tuple), ("index", "count")),
+    ((int, float, bytes, range, type), ()),
 )
 
 
@@ -201,7 +183,7 @@ class _Environment(ImmutableSandboxedEnvironment):
             "tojson": (_to_json, self._check_json),
         }
         self.filters = {
-            **{name: self._counted(FILTERS[name], lambda value: None) for name in _GLANCING},
+            **{name: self._counted(FILTERS[name], _read_nothing) for name in _GLANCING},
             **{name: self._counted(FILTERS[name], self._iterate) for name in _ITERATING},
             **{name: self._counted(FILTERS[name], self._read) for name in _READING},
             **{name: self._counted(*how) for name, how in lengthening.items()},
@@ -219,7 +201,7 @@ class _Environment(ImmutableSandboxedEnvironment):
         return super().is_safe_attribute(obj, attr, value)
 
     def wrap_str_format(self, value: Any) -> None:
-        """Leaves ``str.format`` to `is_safe_attribute`, which refuses it, as a format may ask for any width."""
+        """Leaves ``str.format`` to `is_safe_attribute`, which refuses it: a format may ask for any width."""
 
     def getitem(self, obj: Any, argument: Any) -> Any:
         """``obj[argument]``."""
@@ -239,10 +221,10 @@ class _Environment(ImmutableSandboxedEnvironment):
             self.budget.read(kwargs)
             if isinstance(receiver, str):
                 self.budget.make(receiver)
-                if obj.__name__ == "join":
-                    self._check_joined(*args, receiver)
-                elif obj.__name__ == "replace":
-                    self._check_replaced(receiver, *args)
+                if obj.__name__ == "join" and len(args) == 1:
+                    self._check_joined(args[0], receiver)
+                elif obj.__name__ == "replace" and len(args) > 1:
+                    self._check_replaced(receiver, args[0], args[1])
             elif isinstance(receiver, list | tuple):
                 self.budget.read(receiver)
             result = super().call(context, obj, *args, **kwargs)
@@ -339,6 +321,10 @@ def _count_steps(tree: nodes.Template, environment: _Environment) -> None:
         if isinstance(node, nodes.For) and node.test is not None:
             node.test = nodes.And(step(node, 1), node.test, lineno=node.lineno)
     tree.set_environment(environment)
+
+
+def _read_nothing(value: Any, *options: Any, **more: Any) -> None:
+    """The count of what only glances at its input."""
 
 
 def _raise_exception(message: str) -> None:

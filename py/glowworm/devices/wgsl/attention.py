@@ -74,9 +74,11 @@ def _decode(context: Context, layer: _Layer) -> None:
     splits = max(1, min(-(-most_keys // shortest), DECODE_WORKGROUPS // kv_heads))
     slices = max(1, 32 // (head_dim // 4))
     block = _largest_divisor(heads // kv_heads, 4)
-    # Per split: a block of queries for every key-value head, and the partial results of every head.
-    division = {"slices": slices, "shortest_split": shortest, "queries": kv_heads * block}
-    scratch = context.scratch(splits * (kv_heads * block * head_dim + heads * slices * (head_dim + 4)) * 4)
+    # Vectors of four: a workgroup's queries, weights and maxima of a tile; then the partial results.
+    workspace = block * head_dim // 4 + 32 + 32
+    results = heads * slices * (head_dim // 4 + 1)
+    division = {"slices": slices, "shortest_split": shortest, "workspace": workspace}
+    scratch = context.scratch(splits * (kv_heads * workspace + results) * 16)
     parameters = context.storage.parameters(layer.window, cache.capacity, splits)
     state = context.storage.state()
     context.emit(
@@ -87,7 +89,7 @@ def _decode(context: Context, layer: _Layer) -> None:
     )
     context.emit(
         "attention_combine",
-        {"heads": heads, "head_dim": head_dim} | division,
+        layer.shape | division,
         (state, scratch, context.slot(layer.node.outputs[0]), parameters),
         (-(-heads * head_dim // 256), 1, 1),
     )
