@@ -5,6 +5,7 @@ from pathlib import Path
 
 from playwright.sync_api import Locator, Page
 
+DEFAULT_TIMEOUT_MS = 60_000
 OWN_TEXT = "p:not(.figures, .notice, .placeholder)"
 LONG_TASKS = """
 window.longTasks = [];
@@ -66,6 +67,15 @@ class AppPage:
             "(state) => [state, 'error'].includes(document.body.dataset.state)", arg=state
         )
         assert self.state == state, self.error
+
+    def wait_for_error(self) -> str:
+        """Waits until something has failed; returns what the user is told, which must be fit for one."""
+        self.page.wait_for_function("document.body.dataset.state === 'error'")
+        sentence = self.error
+        assert sentence.endswith(".")
+        for unfit in ("Error", "Traceback", "Something went wrong"):
+            assert unfit not in sentence, sentence
+        return sentence
 
     def wait_until_offline(self) -> None:
         """Waits until the shell is cached and the model stored."""

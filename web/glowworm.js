@@ -67,7 +67,8 @@ export { GlowwormError };
  * @property {number} [decode_tokens_per_second]
  * @property {"stop" | "length" | "abort" | "context"} [stop_reason]
  * @property {number} [seed]                gives the same answer again
- * @property {Record<string, any>} load     phases of the last loading, which overlap: python_ms, weights_ms, ready_ms, …
+ * @property {Record<string, any>} load     phases of the last loading, which overlap: python_ms, weights_ms, ready_ms, …;
+ *                                          since_page_ms counts from the opening of the page
  */
 
 const LIST_URL = new URL("./models/models.json", import.meta.url).href;
@@ -92,6 +93,7 @@ export class Glowworm extends EventTarget {
   #broken;
   /** @type {(error: GlowwormError) => void} */
   #break = () => {};
+  #closed = false;
 
   /**
    * Loads a model: from the browser's storage if it was fetched before, from the network if not.
@@ -229,6 +231,7 @@ export class Glowworm extends EventTarget {
       .finally(() => {
         running = false;
         wake();
+        done(); // the device is free, even if the parts that came are never read
       });
     answer.catch(() => {});
     try {
@@ -259,6 +262,8 @@ export class Glowworm extends EventTarget {
 
   /** Frees the GPU's memory and the worker. */
   async close() {
+    if (this.#closed) return;
+    this.#closed = true;
     try {
       await Promise.race([this.#host.close(), this.#broken]);
     } finally {
@@ -289,7 +294,7 @@ export class Glowworm extends EventTarget {
     try {
       const { info, load } = await this.#settle(call);
       this.#info = info;
-      this.#stats = { load };
+      this.#stats = { load: { ...load, since_page_ms: Math.round(performance.now()) } };
     } finally {
       signal?.removeEventListener("abort", abort);
     }

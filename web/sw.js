@@ -34,9 +34,5 @@ addPlugins([{ handlerWillRespond: isolate }]);
 precacheAndRoute(/** @type {any} */ (self).__WB_MANIFEST, { ignoreURLParametersMatching: [/./], cleanURLs: false });
 cleanupOutdatedCaches();
 
-// A new version waits until the pages of the old one are closed, unless a page that has nothing to lose asks.
-scope.addEventListener("message", (event) => {
-  if (event.data?.type === "SKIP_WAITING") scope.skipWaiting();
-});
 // The first version serves the page that installed it, so that it survives a reload at once.
 scope.addEventListener("activate", (event) => event.waitUntil(scope.clients.claim()));

@@ -3,7 +3,7 @@
 import argparse
 import asyncio
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import closing, suppress
 from typing import Any
 
@@ -114,7 +114,7 @@ def _generate(args: argparse.Namespace) -> None:
         )
 
 
-def _show(parts: Iterator[Part]) -> str:
+def _show(parts: Generator[Part, None, None]) -> str:
     """Print an answer as it comes; returns its text, as far as it got before a Ctrl-C."""
     text = ""
     with closing(parts), suppress(KeyboardInterrupt):

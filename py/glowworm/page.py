@@ -1,7 +1,7 @@
 """The engine as the page's worker sees it. Complex values cross the border as JSON text."""
 
 import json
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import aclosing
 from typing import Any
 
@@ -10,7 +10,7 @@ from pyodide.ffi import to_js  # type: ignore[import-not-found]  (exists in the 
 from .devices.page import PageDevice, PageSource
 from .devices.wgsl.render import preload
 from .errors import GlowwormError
-from .generation.engine import AsyncEngine
+from .generation.engine import AsyncEngine, Part
 
 preload()
 
@@ -29,19 +29,28 @@ class PageEngine:
         info = self._engine.info
         return json.dumps(info | {"device": self._details | info["device"]})
 
-    async def answer(self, method: str, what: str, options: str, emit: Callable[[str, str], None]) -> str:
-        """Run the engine's "chat" (messages) or "generate" (prompt); returns {"stats"} or {"error"}.
+    def answer(
+        self, method: str, what: str, options: str, emit: Callable[[str, str], None]
+    ) -> Coroutine[Any, Any, str]:
+        """Run the engine's "chat" (messages) or "generate" (prompt); resolves to {"stats"} or {"error"}.
 
-        ``emit`` gets ("text" or "notice", text) for every part.
+        ``emit`` gets ("text" or "notice", text) for every part. From this call on ``stop`` means this answer.
         """
         assert self._engine is not None
         run = {"chat": self._engine.chat, "generate": self._engine.generate}[method]
         try:
-            async with aclosing(run(json.loads(what), **json.loads(options))) as parts:
+            return self._drain(run(json.loads(what), **json.loads(options)), emit)
+        except GlowwormError as error:
+            return _failed(error)
+
+    async def _drain(self, answer: AsyncGenerator[Part, None], emit: Callable[[str, str], None]) -> str:
+        assert self._engine is not None
+        try:
+            async with aclosing(answer) as parts:
                 async for part in parts:
                     emit(*(("notice", part.notice) if part.notice else ("text", part.text)))
         except GlowwormError as error:
-            return json.dumps({"error": _described(error)})
+            return await _failed(error)
         return json.dumps({"stats": self._engine.stats})
 
     async def logits(self, ids: str) -> Any:
@@ -87,6 +96,10 @@ async def open_engine(
     except GlowwormError as error:
         opened.error = json.dumps(_described(error))
     return opened
+
+
+async def _failed(error: GlowwormError) -> str:
+    return json.dumps({"error": _described(error)})
 
 
 def _described(error: GlowwormError) -> dict[str, str]:

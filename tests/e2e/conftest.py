@@ -5,10 +5,9 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from glowworm_tools.browser import WEBGPU_FLAGS, chromium_path
+from pages import DEFAULT_TIMEOUT_MS
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
 from support import Journal
-
-DEFAULT_TIMEOUT_MS = 60_000
 
 
 @pytest.fixture(scope="session")
@@ -43,6 +42,12 @@ def browser(launch_chromium: Callable[..., Browser]) -> Browser:
 
 @pytest.fixture
 def journal() -> Journal:
+    return Journal()
+
+
+@pytest.fixture(scope="module")
+def module_journal() -> Journal:
+    """For a context that all tests of a module share."""
     return Journal()
 
 

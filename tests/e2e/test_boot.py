@@ -2,16 +2,19 @@
 
 import gzip
 import shutil
+import tomllib
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from pages import ChatPage
 from playwright.sync_api import Page
 from support import Journal, SiteServer
 from support import boot_python as boot
 
+VERSION = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())["project"]["version"]
 PLUG_IN = "plug_in-1.0-py3-none-any.whl"
 
 
@@ -24,7 +27,7 @@ USE_EVERYTHING = """
 import asyncio, importlib.metadata, random, statistics
 from jinja2.sandbox import SandboxedEnvironment
 from pyodide.ffi import run_sync
-import glowworm, js, micropip
+import glowworm.page, js, micropip
 await asyncio.sleep(0.001)
 await micropip.install("PLUG_IN")
 import plug_in
@@ -63,7 +66,7 @@ def test_python_starts_with_everything_usable(
     url = server_with_plug_in.url
     result = boot(page, url, USE_EVERYTHING.replace("PLUG_IN", url + PLUG_IN), snapshot=how == "snapshot")
     assert ready(result)["how"] == how
-    assert result["value"] == ["0.1.0", "42 &lt;", 1.5, 5, "42"]
+    assert result["value"] == [VERSION, "42 &lt;", 1.5, 5, "42"]
     assert journal.errors == []
     assert journal.requests_outside(url) == []
     print(f"Python started ({how}) in {ready(result)['ms']} ms")
@@ -116,6 +119,18 @@ def test_unfit_snapshot_falls_back_to_the_plain_start(
     ]
     assert ready(result)["how"] == "plain"
     assert result["value"] == "glowworm"
+
+
+def test_model_answers_without_the_snapshot(
+    page: Page, site: Path, serve_site: Callable[..., SiteServer], tmp_path: Path
+) -> None:
+    spoilt = tmp_path / "site"
+    shutil.copytree(site, spoilt)
+    without(next(spoilt.glob("py/*/snapshot.bin.gz")))
+    chat = ChatPage(page)
+    chat.open(serve_site(site=spoilt).url)
+    assert chat.stats["load"]["snapshot"] is False
+    assert chat.ask("Hello.").strip()
 
 
 def test_wheel_of_another_content_is_refused(

@@ -1,13 +1,15 @@
 """Choosing a model: from the site's list, or a file of one's own."""
 
 import json
-from collections.abc import Iterator
+import shutil
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from faulty_server import FaultyServer, serve_with_faults
 from pages import ChatPage
 from playwright.sync_api import Page
+from support import Journal, SiteServer
 
 MODELS = "models/models.json"
 WEIGHTS = "models/glowworm-story.gguf"
@@ -28,9 +30,8 @@ def server(site: Path) -> Iterator[FaultyServer]:
 def chat(page: Page, server: FaultyServer) -> ChatPage:
     """A page that has failed to load its default model."""
     page.goto(server.url)
-    page.wait_for_function("document.body.dataset.state === 'error'")
     chat = ChatPage(page)
-    assert "not there" in chat.error
+    assert "not there" in chat.wait_for_error()
     return chat
 
 
@@ -55,5 +56,27 @@ def test_opens_a_file(chat: ChatPage, site: Path, tmp_path: Path) -> None:
     broken = tmp_path / "broken.gguf"
     broken.write_bytes(b"GGUF\x03")
     opened.set_input_files(broken)
-    chat.page.wait_for_function("document.body.dataset.state === 'error'")
-    assert chat.error.endswith(".")
+    assert "incomplete" in chat.wait_for_error()
+    assert chat.page.evaluate("'glowworm' in window") is False, "the engine before is closed"
+
+
+def test_address_names_a_fetched_file(
+    page: Page, site: Path, serve_site: Callable[..., SiteServer], tmp_path: Path
+) -> None:
+    fetched = tmp_path / "weights" / "somebody" / "storyteller" / "model.gguf"
+    fetched.parent.mkdir(parents=True)
+    shutil.copyfile(site / WEIGHTS, fetched)
+    chat = ChatPage(page)
+    path = "weights/somebody/storyteller/model.gguf"
+    chat.open(f"{serve_site(cache=tmp_path, base='/some/path/').url}?model={path}")
+    assert chat.stats["load"]["downloaded_bytes"] == fetched.stat().st_size
+    assert chat.ask("Hello.").strip()
+
+
+def test_address_names_another_sites_file(page: Page, journal: Journal, site_server: SiteServer) -> None:
+    chat = ChatPage(page)
+    page.goto(site_server.url + "?model=https://elsewhere.example/model.gguf")
+    assert "not of this site" in chat.wait_for_error()
+    chat.button("Load the default model").click()
+    chat.wait_for("ready")
+    assert journal.requests_outside(site_server.url) == []

@@ -15,6 +15,7 @@ from playwright.sync_api import BrowserContext, Page
 PIECE = 8 * 1024 * 1024
 WEIGHTS = random.Random(1).randbytes(PIECE + 1_777_777)
 OTHER_WEIGHTS = random.Random(2).randbytes(len(WEIGHTS))
+MEMORY = 32 * PIECE  # what a model without storage may take of it
 PATH = "/models/test.gguf"
 
 WORKER = b"""
@@ -22,12 +23,20 @@ import * as Comlink from "/vendor/comlink/comlink.mjs";
 import { openModel } from "/worker/store.js";
 let source;
 let arrived = 0;
+let notices = [];
+const FAILURES = {
+  "no storage": () => (StorageManager.prototype.getDirectory = async () => { throw new Error("none here"); }),
+  "lost files": () => (FileSystemFileHandle.prototype.getFile = async () => { throw new DOMException("", "NotFoundError"); }),
+  "short reads": () => (FileSystemSyncAccessHandle.prototype.read = () => 0),
+};
 Comlink.expose({
   arrived: () => arrived,
+  notices: () => notices,
+  fail: (how) => void FAILURES[how](),
   async open(entry) {
-    const told = { notices: [] };
+    const told = { notices: (notices = []) };
     try {
-      const onNotice = (sentence) => told.notices.push(sentence);
+      const onNotice = (sentence) => notices.push(sentence);
       source = await openModel(entry, { onNotice, onDownload: (done) => (arrived = done) });
       await source.verified();
     } catch ({ kind, message }) {
@@ -157,6 +166,27 @@ def test_server_without_ranges(server: FaultyServer, new_tab: Callable[[], Page]
     assert read_digest(page)["sha256"] == sha256(WEIGHTS)
 
 
+def test_server_without_ranges_over_a_breaking_connection(
+    server: FaultyServer, new_tab: Callable[[], Page]
+) -> None:
+    server.faults.ignore_ranges = True
+    server.faults.cuts = [3_000_000]
+    page = new_tab()
+    assert open_model(page, entry(server))["downloaded"] == 3_000_000 + len(WEIGHTS)
+    assert read_digest(page)["sha256"] == sha256(WEIGHTS)
+
+
+def test_server_without_ranges_that_never_reaches_the_end(
+    server: FaultyServer, new_tab: Callable[[], Page]
+) -> None:
+    server.faults.ignore_ranges = True
+    server.faults.cuts = [3_000_000] * 99
+    given_up = open_model(new_tab(), entry(server))
+    assert given_up["kind"] == "DownloadError"
+    assert "from its start" in given_up["message"]
+    assert len(server.paths(PATH)) < 9
+
+
 def test_bare_url_needs_neither_size_nor_checksum(server: FaultyServer, new_tab: Callable[[], Page]) -> None:
     page = new_tab()
     model = entry(server, bytes=None, sha256=None)
@@ -242,6 +272,60 @@ def test_full_quota_runs_from_memory(server: FaultyServer, new_tab: Callable[[],
     again = open_model(page, entry(server))
     assert again["place"] == "disk"
     assert again["downloaded"] < len(WEIGHTS), "what fitted was kept"
+
+
+@pytest.mark.parametrize("failure", ["lost files", "short reads"])
+def test_storage_that_loses_bytes_is_told(
+    server: FaultyServer, new_tab: Callable[[], Page], failure: str
+) -> None:
+    page = new_tab()
+    page.evaluate("failure => store.fail(failure)", failure)
+    lost = open_model(page, entry(server))
+    assert lost["kind"] == "StorageError"
+    assert "try again" in lost["message"]
+
+
+def test_no_storage_runs_from_memory(server: FaultyServer, new_tab: Callable[[], Page]) -> None:
+    page = new_tab()
+    page.evaluate("store.fail('no storage')")
+    opened = open_model(page, entry(server))
+    assert opened["place"] == "memory"
+    assert "no storage" in opened["notices"][0]
+    assert read_digest(page)["sha256"] == sha256(WEIGHTS)
+
+
+@pytest.mark.parametrize("storage", ["full", "none"])
+def test_too_large_for_memory_is_refused_before_it_is_fetched(
+    server: FaultyServer, new_tab: Callable[[], Page], storage: str
+) -> None:
+    page = new_tab()
+    if storage == "full":
+        session = page.context.new_cdp_session(page)
+        session.send("Storage.overrideQuotaForOrigin", {"origin": server.url, "quotaSize": 2_000_000})
+    else:
+        page.evaluate("store.fail('no storage')")
+    server.faults.overrides[PATH] = bytes(MEMORY + 2 * PIECE)
+    refused = open_model(page, entry(server, bytes=None, sha256=None))
+    assert refused["kind"] == "StorageError"
+    assert "too large for memory" in refused["message"]
+    assert page.evaluate("store.arrived()") < PIECE
+
+
+def test_tab_that_waits_for_another_says_so(server: FaultyServer, new_tab: Callable[[], Page]) -> None:
+    first, second = new_tab(), new_tab()
+    server.faults.stall_after_bytes = 3_000_000
+    first.evaluate("model => { window.opened = store.open(model); }", entry(server))
+    while first.evaluate("store.arrived()") < 3_000_000:
+        first.wait_for_timeout(20)
+    second.evaluate("model => { window.opened = store.open(model); }", entry(server))
+    while not second.evaluate("store.notices()"):
+        second.wait_for_timeout(20)
+    server.faults.stall_after_bytes = None
+    server.faults.resume.set()
+    assert first.evaluate("opened")["notices"] == []
+    waited = second.evaluate("opened")
+    assert "Another tab" in waited["notices"][0]
+    assert waited["downloaded"] == 0
 
 
 def test_two_tabs_fetch_once(server: FaultyServer, new_tab: Callable[[], Page]) -> None:

@@ -3,21 +3,16 @@
 from collections.abc import Iterator
 
 import pytest
-from pages import StoryPage
+from pages import DEFAULT_TIMEOUT_MS, StoryPage
 from playwright.sync_api import Browser
 from support import Journal, SiteServer
-
-
-@pytest.fixture(scope="module")
-def module_journal() -> Journal:
-    return Journal()
 
 
 @pytest.fixture(scope="module")
 def story(browser: Browser, site_server: SiteServer, module_journal: Journal) -> Iterator[StoryPage]:
     """One loaded story page for all tests here."""
     context = browser.new_context(viewport={"width": 390, "height": 844})
-    context.set_default_timeout(60_000)
+    context.set_default_timeout(DEFAULT_TIMEOUT_MS)
     module_journal.watch(context)
     story = StoryPage(context.new_page())
     story.open(site_server.url + "story/")

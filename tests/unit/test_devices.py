@@ -20,6 +20,7 @@ from glowworm.graph.storage import Limits, Storage
 from glowworm.weights.gguf import GgmlType, TensorInfo
 from glowworm_tools.conformance.experiment import PHASE, Experiment, MemorySource
 from jinja2 import UndefinedError
+from support import open_native
 
 # -- streaming -----------------------------------------------------------------------------------------
 
@@ -64,7 +65,7 @@ def test_seeds_have_sequences_of_their_own() -> None:
 
 
 def test_no_seed_is_another_ones_sequence_shifted_by_a_constant() -> None:
-    # Of a hash that takes seed * a + step * b, these would be: what a seed gives next is another's number now.
+    # Of a hash of seed * a + step * b, these would be: what a seed gives next is another's number now.
     ahead = [uniform(seed, 1) for seed in range(1, 5)]
     for number in (2891336453, 0x9E3779B9):
         distance = number * pow(747796405, -1, 1 << 32)
@@ -120,10 +121,7 @@ def test_a_missing_constant_is_an_error() -> None:
 
 @pytest.fixture(scope="module")
 def device() -> Iterator[Any]:
-    try:
-        device = native.NativeDevice.open()
-    except DeviceError as error:
-        pytest.skip(str(error))
+    device = open_native()
     yield device
     device.close()
 
@@ -187,10 +185,7 @@ def test_no_adapter_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_destroyed_device_is_lost() -> None:
-    try:
-        device = native.NativeDevice.open()
-    except DeviceError as error:
-        pytest.skip(str(error))
+    device = open_native()
 
     async def run() -> None:
         program = await _doubling().prepare(device)

@@ -25,7 +25,7 @@ FIXTURES = Path(__file__).parents[1] / "fixtures" / "gemma3"
 MODELS = sorted(path.stem for path in FIXTURES.glob("*.gguf"))
 TOLERANCE = {"reference": 1e-3, "native": 5e-3, "native-plain": 5e-3}
 CONTEXT = 256
-CHUNK = 16  # shorter than the prompts and the windows, so that prefill crosses chunks and windows
+CHUNK = 16  # no longer than any window and shorter than most prompts, which so cross chunks and windows
 ROLLBACK = 2
 ONE_SHOT = 61  # tokens of a prompt computed at once: longer than any window and any ring
 

@@ -3,6 +3,7 @@
 import { byId } from "../components/dom.js";
 import { EngineSession } from "../components/engine-session.js";
 import { describeModel } from "../components/model-facts.js";
+import { modelOfAddress } from "../components/model-address.js";
 import { keepOffline } from "../components/offline.js";
 import { StatusPanel } from "../components/status-panel.js";
 import { StickToEnd } from "../components/stick-to-end.js";
@@ -70,6 +71,7 @@ function startNewChat() {
   conversation.clear();
   log.clear();
   lastAnswer = null;
+  session.dismissError();
   update();
   message.focus();
 }
@@ -129,15 +131,20 @@ session.addEventListener("loaded", () => {
   void keepOffline(siteRoot, () => info.place === "disk", byId("offline", HTMLElement));
 });
 
-/** Offers the site's models, and what the default one is good at. */
-async function offerModels() {
-  const { default: chosen, models } = await Glowworm.models();
+/**
+ * Offers the site's models, and what the one that is loaded is good at.
+ * @param {string} model  what is loaded: a name, an address, "" for the default
+ */
+async function offerModels(model) {
+  const { default: standard, models } = await Glowworm.models();
+  const chosen = model || standard;
   modelSelect.replaceChildren(
     ...models.map(({ name, title, bytes }) => {
       const size = bytes ? ` (${Math.ceil(bytes / 1e6)} MB)` : "";
       return new Option(`${title ?? name}${size}`, name, name === chosen, name === chosen);
     }),
   );
+  if (!models.some(({ name }) => name === chosen)) modelSelect.selectedIndex = -1;
   modelSelect.hidden = models.length < 2;
   const prompts = models.find(({ name }) => name === chosen)?.prompts ?? [];
   byId("prompts", HTMLElement).replaceChildren(
@@ -151,6 +158,12 @@ async function offerModels() {
   );
 }
 
-void session.load("");
-offerModels().catch((error) => console.warn("The list of models could not be read.", error));
+let wanted = "";
+try {
+  wanted = modelOfAddress();
+  void session.load(wanted);
+} catch (error) {
+  session.refuse(error);
+}
+offerModels(wanted).catch((error) => console.warn("The list of models could not be read.", error));
 if (matchMedia("(pointer: fine)").matches) message.focus(); // on a phone the keyboard would cover the page

@@ -61,8 +61,9 @@ export class EngineSession extends EventTarget {
     this.stop();
     const loading = (this.#loading = new AbortController());
     const former = this.engine;
-    this.engine = null;
+    this.#letGo();
     this.#model = model;
+    this.#status.hide();
     this.#setState("loading");
     await former?.close().catch(() => {});
     /** @type {string[]} */
@@ -72,8 +73,12 @@ export class EngineSession extends EventTarget {
         signal: loading.signal,
         onProgress: (event) => {
           if (this.#loading !== loading) return; // told late: loading has failed or was given up
-          if (event.phase === "notice") notices.push(event.message);
-          else this.#status.progress(event);
+          if (event.phase === "notice") {
+            notices.push(event.message);
+            this.#status.remark(event.message); // some say why loading takes so long
+          } else {
+            this.#status.progress(event);
+          }
         },
       });
       this.#loading = null;
@@ -96,7 +101,8 @@ export class EngineSession extends EventTarget {
    * @returns {Promise<Stats | null>} null when it failed, which has been shown
    */
   async ask(messages, options, sink, retry) {
-    if (!this.canAsk) return null;
+    const { engine } = this;
+    if (!engine || !this.canAsk) return null;
     const answering = (this.#answering = new AbortController());
     this.#status.hide();
     this.#setState("generating");
@@ -104,19 +110,34 @@ export class EngineSession extends EventTarget {
       await this.#answer(messages, { ...options, signal: answering.signal }, sink).catch(async (error) => {
         if (!isDeviceLost(error) || answering.signal.aborted) throw error;
         sink.restart();
-        await this.#reload();
+        await this.#reload(engine);
+        if (this.engine !== engine) throw error;
         this.#setState("generating");
         await this.#answer(messages, { ...options, signal: answering.signal }, sink);
       });
       this.#answering = null;
-      if (!this.#loading) this.#setState("ready");
-      return this.engine?.stats ?? null;
+      if (!this.#isSuperseded(engine)) this.#setState("ready");
+      return engine.stats;
     } catch (error) {
       this.#answering = null;
-      const superseded = this.#loading !== null; // the user has chosen another model meanwhile
-      if (!superseded && error !== this.#shown) this.#fail(error, { label: "Try again", run: retry });
+      if (!this.#isSuperseded(engine) && error !== this.#shown) this.#fail(error, { label: "Try again", run: retry });
       return null;
     }
+  }
+
+  /** Forgets the error that the user was told, where a question would be answered all the same. */
+  dismissError() {
+    if (this.state !== "error" || !this.canAsk) return;
+    this.#status.hide();
+    this.#setState("ready");
+  }
+
+  /**
+   * Shows why the model that was asked for is not loaded, and offers the default one.
+   * @param {unknown} error
+   */
+  refuse(error) {
+    this.#fail(error, { label: "Load the default model", run: () => void this.load("") });
   }
 
   /** Ends the running answer; what came of it stays. */
@@ -143,32 +164,54 @@ export class EngineSession extends EventTarget {
     /** @type {any} */ (window).glowworm = engine;
     engine.addEventListener("devicelost", () => {
       // While an answer is given, that answer's failure leads to the reload.
-      if (this.engine === engine && this.#answering === null) void this.#reload().catch(() => {});
+      if (this.engine === engine && this.#answering === null) void this.#reload(engine).catch(() => {});
     });
     this.#status.hide();
     this.#setState("ready");
     this.dispatchEvent(new Event("loaded"));
   }
 
-  /** Builds the engine again after its device was lost; the conversation is the page's and not touched. */
-  #reload() {
+  /**
+   * Builds the engine again after its device was lost; the conversation is the page's and not touched.
+   * When the user chooses another model meanwhile, that one's loading is all that is shown.
+   * @param {Glowworm} engine
+   */
+  #reload(engine) {
     this.#reloading ??= (async () => {
       this.#setState("loading");
       try {
         const onProgress = (/** @type {LoadEvent} */ event) => {
-          if (this.#reloading) this.#status.progress(event);
+          if (this.#reloading && !this.#isSuperseded(engine)) this.#status.progress(event);
         };
-        await this.engine?.reload({ onProgress });
+        await engine.reload({ onProgress });
         this.#reloading = null;
+        if (this.#isSuperseded(engine)) return;
         this.#status.hide();
         this.#setState("ready");
       } catch (error) {
         this.#reloading = null;
-        this.#fail(error, { label: "Try again", run: () => void this.load(this.#model) });
+        if (!this.#isSuperseded(engine)) {
+          this.#letGo();
+          void engine.close().catch(() => {});
+          this.#fail(error, { label: "Try again", run: () => void this.load(this.#model) });
+        }
         throw error;
       }
     })();
     return this.#reloading;
+  }
+
+  /**
+   * Whether the user has chosen another model meanwhile.
+   * @param {Glowworm} engine
+   */
+  #isSuperseded(engine) {
+    return this.engine !== engine || this.#loading !== null;
+  }
+
+  #letGo() {
+    this.engine = null;
+    delete (/** @type {any} */ (window).glowworm);
   }
 
   /**

@@ -5,6 +5,7 @@
 export class StatusPanel {
   #panel = document.createElement("div");
   #text = document.createElement("p");
+  #remark = document.createElement("p");
   #detail = document.createElement("span");
   #bar = document.createElement("progress");
   #action = document.createElement("button");
@@ -15,11 +16,12 @@ export class StatusPanel {
   constructor(host) {
     this.#panel.className = "status";
     this.#detail.className = "status-detail";
+    this.#remark.className = "status-detail";
     this.#bar.max = 1;
     this.#bar.setAttribute("aria-label", "Loading");
     this.#action.type = "button";
     this.#action.addEventListener("click", () => this.#onAction?.());
-    this.#panel.append(this.#text, this.#detail, this.#action, this.#bar);
+    this.#panel.append(this.#text, this.#detail, this.#action, this.#bar, this.#remark);
     host.append(this.#panel);
     this.hide();
   }
@@ -31,6 +33,15 @@ export class StatusPanel {
     const inBytes = (phase === "download" || phase === "weights") && total > 0;
     setText(this.#detail, inBytes ? `${formatBytes(done)} of ${formatBytes(total)}` : "");
     this.#bar.value = fraction;
+  }
+
+  /**
+   * Says something beside the progress, until there is something else than progress to show.
+   * @param {string} sentence
+   */
+  remark(sentence) {
+    setText(this.#remark, sentence);
+    this.#remark.hidden = this.#panel.dataset.kind !== "progress" || sentence === "";
   }
 
   /**
@@ -56,6 +67,7 @@ export class StatusPanel {
   hide() {
     this.#panel.hidden = true;
     delete this.#panel.dataset.kind;
+    this.remark("");
   }
 
   /** @param {"progress" | "error" | "notice"} kind */
@@ -66,6 +78,7 @@ export class StatusPanel {
     this.#panel.hidden = false;
     this.#bar.hidden = kind !== "progress";
     this.#detail.hidden = kind !== "progress";
+    this.#remark.hidden = kind !== "progress" || this.#remark.textContent === "";
     this.#offer(undefined);
   }
 

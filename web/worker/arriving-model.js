@@ -13,6 +13,13 @@ import { digestOf, PIECE_BYTES, StaleBytesError, toHex } from "./pieces.js";
 /** @typedef {import("./store.js").Sidecar} Sidecar */
 /** @typedef {import("./spool.js").Spool} Spool */
 
+/**
+ * How much of a model may stay in memory where the storage does not take it. Loading holds far less; this is for
+ * weights that have no other place, and enough for a model of 270 million parameters in 4 bits. Beyond it a phone's
+ * browser would close the page, which is worse than a sentence.
+ */
+const MEMORY_BYTES = 256 * 1024 * 1024;
+
 export class ArrivingModel {
   size = 0;
   downloadedBytes = 0;
@@ -81,7 +88,12 @@ export class ArrivingModel {
     this.#handedOut = true;
     if (this.#file) return new Uint8Array(await this.#file.slice(offset, end).arrayBuffer());
     const out = new Uint8Array(end - offset);
-    this.#spool.read(offset, out);
+    try {
+      this.#spool.read(offset, out);
+    } catch (error) {
+      this.failure ??= error;
+      throw error;
+    }
     return out;
   }
 
@@ -139,6 +151,9 @@ export class ArrivingModel {
     if (this.#folder && spool.onDisk) {
       await this.#keep(sidecarName, { ...sidecar, pieces });
       this.#file = await readFile(this.#folder, name);
+      if (!this.#file) {
+        throw new GlowwormError("StorageError", `The browser has removed the file of ${title}; free some space and try again.`);
+      }
       spool.close(); // so that other tabs can open it
     }
   }
@@ -149,13 +164,11 @@ export class ArrivingModel {
       this.#spool.append(bytes);
     } catch (cause) {
       if (!(cause instanceof RangeError)) throw cause;
-      throw new GlowwormError(
-        "StorageError",
-        "There is no room for this model, neither in the browser's storage nor in memory; free some space and try again.",
-        { cause },
-      );
+      throw this.#noRoom(cause);
     }
-    if (!this.#spool.onDisk && !this.#toldAboutMemory) {
+    if (this.#spool.onDisk) return;
+    if (this.size - this.#spool.diskBytes > MEMORY_BYTES) throw this.#noRoom();
+    if (!this.#toldAboutMemory) {
       this.#toldAboutMemory = true;
       this.#options.onNotice?.(
         this.#folder
@@ -163,6 +176,14 @@ export class ArrivingModel {
           : "This window offers no storage, so the model is held in memory and must be fetched again next time.",
       );
     }
+  }
+
+  /** @param {unknown} [cause] */
+  #noRoom(cause) {
+    const message = this.#folder
+      ? "The browser's storage is full and this model is too large for memory alone; free some space and try again."
+      : "This window offers no storage and this model is too large for memory alone; open the page in an ordinary window, or open the model as a file.";
+    return new GlowwormError("StorageError", message, { cause });
   }
 
   /**

@@ -10,7 +10,7 @@ import { GlowwormError } from "../errors.js";
 /** Bytes asked for at once. Small enough to lose little when a proxy drops the rest. */
 export const RANGE_BYTES = 8 * 1024 * 1024;
 
-const ATTEMPTS = 4; // in a row without a single new byte
+const ATTEMPTS = 4; // in a row without a single new byte, and at the file from its start
 const RETRY_MS = 400; // doubled at each attempt
 const READ_BYTES = 1024 * 1024; // at most, of what has arrived
 const SILENCE_MS = 20_000; // a connection that sends nothing for so long is given up
@@ -39,6 +39,7 @@ const SILENCE_MS = 20_000; // a connection that sends nothing for so long is giv
 export async function* download(url, { offset, validator = null, expectedBytes, signal }) {
   let total = Infinity;
   let failures = 0;
+  let restarts = 0;
   while (offset < total) {
     let received = 0;
     try {
@@ -47,6 +48,14 @@ export async function* download(url, { offset, validator = null, expectedBytes, 
       if (reply.start !== offset || changed) {
         offset = 0; // another version, a shorter one, or a server that knows no ranges
         total = Infinity;
+        restarts++;
+      }
+      if (restarts >= ATTEMPTS) {
+        await reply.cancel();
+        throw new GlowwormError(
+          "DownloadError",
+          "The download broke off again and again, and the server only sends the file from its start; try again over a better connection.",
+        );
       }
       if (reply.start !== offset || reply.empty) {
         await reply.cancel();

@@ -27,6 +27,8 @@ const SOFTWARE = /swiftshader|llvmpipe|lavapipe|warp|basic render/i;
 const NO_WEBGPU =
   "This browser offers no WebGPU, which the model runs on; use a recent Chrome, Edge, Safari or Firefox, or turn on " +
   "hardware acceleration in the browser's settings.";
+const INSECURE =
+  "Browsers offer WebGPU, which the model runs on, to secure pages only; open this page by https, or on localhost.";
 
 /**
  * @typedef {object} GpuInfo
@@ -53,14 +55,15 @@ const NO_WEBGPU =
  * @throws {GlowwormError} kind DeviceError: there is no usable adapter
  */
 export async function openGpu({ onLost, features, defaultLimits = false } = {}) {
+  if (!globalThis.isSecureContext) throw new GlowwormError("DeviceError", INSECURE);
   const adapter = await navigator.gpu?.requestAdapter({ powerPreference: "high-performance" });
   if (!adapter) throw new GlowwormError("DeviceError", NO_WEBGPU);
   const wanted = features ?? ["subgroups", "timestamp-query"];
   const requiredFeatures = /** @type {GPUFeatureName[]} */ (wanted.filter((name) => adapter.features.has(name)));
   const { maxStorageBufferBindingSize, maxBufferSize } = adapter.limits;
-  const device = await adapter.requestDevice({
-    requiredFeatures,
-    requiredLimits: defaultLimits ? {} : { maxStorageBufferBindingSize, maxBufferSize },
+  const requiredLimits = defaultLimits ? {} : { maxStorageBufferBindingSize, maxBufferSize };
+  const device = await adapter.requestDevice({ requiredFeatures, requiredLimits }).catch((error) => {
+    throw new GlowwormError("DeviceError", `The graphics device could not be opened (${error.message}); restart the browser.`);
   });
   const { vendor, architecture, description, device: model } = adapter.info;
   const names = [vendor, architecture, model, description].join(" ");
@@ -87,8 +90,7 @@ export class Gpu {
   #names = new Map();
   /** @type {{ program: RememberedProgram, work: Promise<void> } | null} */
   #anticipated = null;
-  /** @type {LoadProgress | undefined} */
-  #onProgress;
+  #loading = 0; // counts loads: one that is no longer the last gives up
   /** @type {string | null} */
   #lost = null;
   #closed = false;
@@ -105,6 +107,8 @@ export class Gpu {
     this.bytes = 0;
     /** The program that was loaded last, to be remembered. @type {RememberedProgram | null} */
     this.program = null;
+    /** Whether that program had been begun by `anticipate`. */
+    this.anticipated = false;
     device.lost.then(({ message, reason }) => {
       this.#lost = message || reason;
       if (!this.#closed) onLost?.(this.#lost);
@@ -116,9 +120,10 @@ export class Gpu {
    *
    * @param {RememberedProgram} program
    * @param {Source} source
+   * @param {LoadProgress} [onProgress]
    */
-  anticipate(program, source) {
-    const work = this.#load(Uint32Array.from(program.words), program.strings, program.shaders, source);
+  anticipate(program, source, onProgress) {
+    const work = this.#load(program, source, onProgress);
     work.catch(() => {}); // `load` looks at it
     this.#anticipated = { program, work };
   }
@@ -133,34 +138,36 @@ export class Gpu {
    * @param {LoadProgress} [onProgress]
    */
   async load(words, strings, shaders, source, onProgress) {
-    this.#onProgress = onProgress;
     const anticipated = this.#anticipated;
     this.#anticipated = null;
     this.program = { words: [...words], strings, shaders };
     if (anticipated) {
-      const begun = await anticipated.work.then(() => true, () => false);
-      if (begun && same(anticipated.program, this.program)) return;
+      this.anticipated = same(anticipated.program, this.program);
+      if (!this.anticipated) this.#loading++; // ends the other one at its next piece of weights
+      const loaded = await anticipated.work.then(
+        () => true,
+        () => false,
+      );
+      if (loaded && this.anticipated) return;
     }
-    await this.#load(words, strings, shaders, source);
+    await this.#load(this.program, source, onProgress);
   }
 
   /**
-   * @param {Uint32Array} words
-   * @param {string[]} strings
-   * @param {string[]} shaders
+   * @param {RememberedProgram} remembered
    * @param {Source} source
+   * @param {LoadProgress} [onProgress]
    */
-  async #load(words, strings, shaders, source) {
-    const program = decodeProgram(words, strings);
-    const onProgress = (/** @type {"kernels" | "weights"} */ phase, /** @type {number} */ done, /** @type {number} */ total) =>
-      this.#onProgress?.(phase, done, total);
+  async #load({ words, strings, shaders }, source, onProgress) {
+    this.#loading++;
+    const program = decodeProgram(Uint32Array.from(words), strings);
     await this.#guarded(async () => {
       this.#release();
       this.#allocate(program);
-      const [pipelines] = await Promise.all([
-        this.#compile(program, shaders, onProgress),
-        // Repacking waits for its own kernels only, so that bytes arrive while the others compile.
+      // The weights come first, because their kernels must not queue behind the others.
+      const [, pipelines] = await Promise.all([
         this.#loadWeights(program, shaders, source, onProgress),
+        this.#compile(program, shaders, onProgress),
       ]);
       const steps = (/** @type {Dispatch[]} */ dispatches) =>
         dispatches.map(({ kernel, grid, bindings }) => ({
@@ -381,36 +388,41 @@ export class Gpu {
         repackers.set(kernel, pipeline);
       }
     }
-    const loads = [...program.loads].sort((a, b) => a.fileOffset - b.fileOffset);
-    const total = loads.reduce((sum, load) => sum + load.bytes, 0);
-    const reader = new WindowReader(source, PIECE_BYTES);
-    let done = 0;
-    let inFlight = 0;
-    for (const load of loads) {
-      const pipeline = load.kernel === null ? null : await repackers.get(load.kernel);
-      for (const piece of pieces(load)) {
-        const data = await reader.read(piece.fileOffset, piece.bytes);
-        if (data.byteLength !== piece.bytes) {
-          throw new GlowwormError("WeightsError", "The weights end early; the file is incomplete, download it again.");
-        }
-        this.#check();
-        if (pipeline) this.#repack(pipeline, load, piece, data, staging, parameters);
-        else {
-          const { buffer, offset } = load.targets[0];
-          device.queue.writeBuffer(this.#buffers[buffer], offset + piece.firstBlock * load.blockBytes, data);
-        }
-        done += piece.bytes;
-        inFlight += piece.bytes;
-        onProgress?.("weights", done, total);
-        if (inFlight >= IN_FLIGHT_BYTES) {
-          await device.queue.onSubmittedWorkDone();
-          inFlight = 0;
+    const loading = this.#loading;
+    try {
+      const loads = [...program.loads].sort((a, b) => a.fileOffset - b.fileOffset);
+      const total = loads.reduce((sum, load) => sum + load.bytes, 0);
+      const reader = new WindowReader(source, PIECE_BYTES);
+      let done = 0;
+      let inFlight = 0;
+      for (const load of loads) {
+        const pipeline = load.kernel === null ? null : await repackers.get(load.kernel);
+        for (const piece of pieces(load)) {
+          const data = await reader.read(piece.fileOffset, piece.bytes);
+          if (data.byteLength !== piece.bytes) {
+            throw new GlowwormError("WeightsError", "The weights end early; the file is incomplete, download it again.");
+          }
+          this.#check();
+          if (loading !== this.#loading) throw new Error("superseded");
+          if (pipeline) this.#repack(pipeline, load, piece, data, staging, parameters);
+          else {
+            const { buffer, offset } = load.targets[0];
+            device.queue.writeBuffer(this.#buffers[buffer], offset + piece.firstBlock * load.blockBytes, data);
+          }
+          done += piece.bytes;
+          inFlight += piece.bytes;
+          onProgress?.("weights", done, total);
+          if (inFlight >= IN_FLIGHT_BYTES) {
+            await device.queue.onSubmittedWorkDone();
+            inFlight = 0;
+          }
         }
       }
+      await device.queue.onSubmittedWorkDone();
+    } finally {
+      staging.destroy();
+      parameters.destroy();
     }
-    await device.queue.onSubmittedWorkDone();
-    staging.destroy();
-    parameters.destroy();
   }
 
   /**

@@ -7,6 +7,7 @@
 /** @typedef {{ words: number[], strings: string[], shaders: string[] }} RememberedProgram */
 
 const CACHE = "glowworm-programs";
+const MOST = 8; // programs kept
 
 /**
  * @param {string} key
@@ -27,7 +28,10 @@ export async function recallProgram(key) {
  */
 export async function rememberProgram(key, program) {
   try {
-    await (await caches.open(CACHE)).put(address(key), new Response(JSON.stringify(program)));
+    const cache = await caches.open(CACHE);
+    await cache.put(address(key), new Response(JSON.stringify(program)));
+    const kept = await cache.keys(); // the oldest first
+    await Promise.all(kept.slice(0, -MOST).map((request) => cache.delete(request)));
   } catch {
     // No storage, or it is full: the next visit takes a little longer.
   }

@@ -2,6 +2,7 @@
  * A file that grows at its end while it is read: on disk as long as the disk takes it, in memory from there on.
  */
 
+import { GlowwormError } from "../errors.js";
 import { isQuotaExceeded } from "./opfs.js";
 
 const BLOCK_BYTES = 8 * 1024 * 1024;
@@ -22,6 +23,10 @@ export class Spool {
 
   get length() {
     return this.#diskBytes + this.#memoryBytes;
+  }
+
+  get diskBytes() {
+    return this.#diskBytes;
   }
 
   /** Whether all of it is on disk. */
@@ -49,11 +54,14 @@ export class Spool {
   /**
    * @param {number} offset    the range must have been appended
    * @param {Uint8Array} out   is filled
+   * @throws {GlowwormError} StorageError when the disk does not give back what it took
    */
   read(offset, out) {
     const { length } = out;
     const fromDisk = Math.max(0, Math.min(length, this.#diskBytes - offset));
-    if (fromDisk > 0) this.#handle?.read(out.subarray(0, fromDisk), { at: offset });
+    if (fromDisk > 0 && this.#handle?.read(out.subarray(0, fromDisk), { at: offset }) !== fromDisk) {
+      throw new GlowwormError("StorageError", "The browser's storage lost part of the model; try again, and it is fetched once more.");
+    }
     for (let done = fromDisk; done < length; ) {
       const at = offset + done - this.#diskBytes;
       const start = at % BLOCK_BYTES;
@@ -86,7 +94,7 @@ export class Spool {
     this.#blocks = [];
   }
 
-  /** Lets go of the disk; what is in memory stays readable only if nothing is on disk. */
+  /** Lets go of the disk; what is on it can no longer be read here. */
   close() {
     this.#handle?.flush();
     this.#handle?.close();

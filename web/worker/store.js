@@ -12,6 +12,9 @@ import { Spool } from "./spool.js";
 import { StoredModel } from "./stored-model.js";
 import { GlowwormError } from "../errors.js";
 
+/** A wait for another tab is worth a word; one for a worker of this page that is just ending is not. */
+const TELL_AFTER_MS = 500;
+
 /** @typedef {import("./catalogue.js").CatalogueEntry} CatalogueEntry */
 
 /**
@@ -68,7 +71,7 @@ export function openFile(file) {
 
 /**
  * A model of the catalogue: from disk when it was fetched before, else from the network, on to disk.
- * Several tabs that want the same model fetch it once: the others wait for the first.
+ * Several tabs that want the same model fetch it once: the others say so and wait for the first.
  *
  * @param {CatalogueEntry} entry
  * @param {OpenOptions} [options]
@@ -81,8 +84,12 @@ export async function openModel(entry, options = {}) {
   if (stored) return stored;
   if (!folder) return ArrivingModel.start(entry, null, new Spool(null), options);
   return new Promise((resolve, reject) => {
+    const waiting = setTimeout(() => {
+      options.onNotice?.("Another tab has begun to fetch this model; this one uses what it brings.");
+    }, TELL_AFTER_MS);
     navigator.locks
       .request(lockName(entry), { signal: options.signal }, async () => {
+        clearTimeout(waiting);
         const ready = await openStored(folder, entry, options); // another tab may just have put it there
         if (ready) return resolve(ready);
         const handle = await openForWriting(folder, entry.name).catch(() => null);
@@ -90,7 +97,10 @@ export async function openModel(entry, options = {}) {
         resolve(arriving);
         await arriving.verified().catch(() => {}); // whoever reads it is told
       })
-      .catch(reject);
+      .catch((error) => {
+        clearTimeout(waiting);
+        reject(error);
+      });
   });
 }
 

@@ -102,8 +102,12 @@ class EngineHost {
     return outcome(async () => {
       if (!this.#engine) throw new GlowwormError("ClosedError", "The engine is closed; load a model first.");
       // A plain function: Python would probe a Comlink proxy's properties, each of which is a message.
-      const pass = (/** @type {"text" | "notice"} */ kind, /** @type {string} */ text) => void emit(kind, text);
+      // Its answers are awaited, because parts and outcome travel on two ports, between which there is no order.
+      /** @type {unknown} */
+      let passed;
+      const pass = (/** @type {"text" | "notice"} */ kind, /** @type {string} */ text) => void (passed = emit(kind, text));
       const { stats, error } = JSON.parse(await this.#engine.answer(method, inputJson, optionsJson, pass));
+      await passed;
       if (error) throw new GlowwormError(error.kind, error.message);
       return stats;
     }).finally(() => release(emit));
@@ -163,25 +167,45 @@ class EngineHost {
   async #openOnce({ model, listUrl, pageUrl, options }, progress, signal) {
     const onLost = (/** @type {string} */ reason) => this.#onLost?.(reason);
     const findSource = async () => {
-      if (model instanceof Blob) return openFile(model);
+      if (model instanceof Blob) return { source: openFile(model), identity: `${model.size}` };
       const entry = await findModel(model, { listUrl, pageUrl, signal });
-      return openModel(entry, {
+      const source = await openModel(entry, {
         signal,
         onDownload: (done, total) => progress.update("download", done, total),
         onNotice: (message) => progress.notice(message),
       });
+      return { source, identity: entry.sha256 ?? entry.url };
     };
     // Fetched bytes are all but the last tenth of Python's start, as far as anyone can tell.
     boot.onBytes = () => progress.update("python", 0.9 * boot.loaded, boot.total);
     const device = progress.during("device", openGpu({ onLost, features: options.features }));
-    const opened = findSource();
-    const remembered = Promise.all([device, opened]).then(async ([gpu, source]) => {
-      const key = [pageUrl, typeof model === "string" ? model : model.size, source.size, JSON.stringify([gpu.info, options])].join(" ");
+    const found = findSource();
+    const remembered = Promise.all([device, found]).then(async ([gpu, { source, identity }]) => {
+      const key = JSON.stringify([identity, gpu.info, options]);
       const program = await recallProgram(key);
-      if (program) gpu.anticipate(program, source);
+      if (program) gpu.anticipate(program, source, (phase, done, total) => progress.update(phase, done, total));
       return key;
     });
-    const [py, gpu, source, key] = await Promise.all([progress.during("python", python), device, opened, remembered]);
+    try {
+      const [py, gpu, { source }, key] = await Promise.all([progress.during("python", python), device, found, remembered]);
+      const loaded = await this.#build(py, gpu, source, options, progress);
+      if (gpu.program && !gpu.anticipated) void rememberProgram(key, gpu.program);
+      return loaded;
+    } catch (error) {
+      void device.then((gpu) => gpu.close()).catch(() => {}); // what failed may have been the device
+      throw error;
+    }
+  }
+
+  /**
+   * @param {any} py
+   * @param {import("./gpu.js").Gpu} gpu
+   * @param {ModelSource} source
+   * @param {LoadRequest["options"]} options
+   * @param {LoadProgress} progress
+   * @returns {Promise<Loaded>}
+   */
+  async #build(py, gpu, source, options, progress) {
     const onPhase = (/** @type {string} */ phase, /** @type {number} */ done, /** @type {number} */ total) =>
       reportPhase(progress, phase, done, total);
     progress.update("header", 0, 1);
@@ -198,9 +222,9 @@ class EngineHost {
       throw new GlowwormError(kind, message);
     }
     this.#engine = engine;
-    if (gpu.program) void rememberProgram(key, gpu.program);
     const load = {
       ...progress.timings(),
+      anticipated: gpu.anticipated,
       python_ms: boot.ms,
       snapshot: boot.snapshot,
       downloaded_bytes: source.downloadedBytes,

@@ -11,7 +11,7 @@ from ..errors import WeightsError
 from ..graph.plan import Load
 from ..weights.source import ByteSource
 
-PIECE_NBYTES = 8 << 20
+PIECE_NBYTES = 4 << 20
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,6 @@ MAX_INDENT = 8
 MAX_TIME_FORMAT_CHARS = 100
 
 
-
 def _names(text: str) -> tuple[str, ...]:
     return tuple(text.split())
 

@@ -16,7 +16,7 @@ from glowworm_tools.steps import StepError, run
 NOT_SHIPPED = {"node_modules", "build", "package.json", "package-lock.json", "tsconfig.json", "sw.js"}
 COMPRESSED_SUFFIXES = {".html", ".css", ".js", ".mjs", ".json", ".svg", ".wasm", ".webmanifest"}
 COMPRESS_FROM_BYTES = 16 * 1024
-NEVER_PRECACHED = {".gguf", ".br", ".gz.br", ".md"}
+NEVER_PRECACHED = {".gguf", ".md"}
 VARIANTS = (".br", ".gz")
 
 

@@ -21,9 +21,9 @@ from .tokenizer import (
     StoryTokenizer,
 )
 
-SAMPLING_TEMPERATURE = 0.7
+SAMPLING_TEMPERATURE = 0.5
 SAMPLING_TOP_K = 40
-SAMPLING_TOP_P = 0.95
+SAMPLING_TOP_P = 0.9
 
 MODEL_NAME = "Glowworm Story"
 DESCRIPTION = (

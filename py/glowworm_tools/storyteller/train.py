@@ -29,7 +29,7 @@ from .tokenizer import StoryTokenizer
 class TrainingPlan:
     """How long and how fast to train."""
 
-    steps: int = 4000
+    steps: int = 2500
     batch_tokens: int = 2048
     matrix_rate: float = 0.02
     """Muon's learning rate."""
