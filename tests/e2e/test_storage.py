@@ -1,6 +1,6 @@
 """How models are fetched, kept and read back, against a server and a disk that misbehave.
 
-The store is driven in a worker of its own, without an engine: about 20 s for all.
+The store is driven in a worker of its own, without an engine: about a minute for all.
 """
 
 import hashlib
@@ -24,9 +24,10 @@ import { openModel } from "/worker/store.js";
 let source;
 let arrived = 0;
 let notices = [];
+const failing = (name) => async () => { throw new DOMException("", name); };
 const FAILURES = {
-  "no storage": () => (StorageManager.prototype.getDirectory = async () => { throw new Error("none here"); }),
-  "lost files": () => (FileSystemFileHandle.prototype.getFile = async () => { throw new DOMException("", "NotFoundError"); }),
+  "no storage": () => (StorageManager.prototype.getDirectory = failing("SecurityError")),
+  "lost files": () => (FileSystemFileHandle.prototype.getFile = failing("NotFoundError")),
   "short reads": () => (FileSystemSyncAccessHandle.prototype.read = () => 0),
 };
 Comlink.expose({
@@ -172,7 +173,8 @@ def test_server_without_ranges_over_a_breaking_connection(
     server.faults.ignore_ranges = True
     server.faults.cuts = [3_000_000]
     page = new_tab()
-    assert open_model(page, entry(server))["downloaded"] == 3_000_000 + len(WEIGHTS)
+    assert open_model(page, entry(server))["downloaded"] > len(WEIGHTS)
+    assert len(server.paths(PATH)) == 2
     assert read_digest(page)["sha256"] == sha256(WEIGHTS)
 
 
@@ -183,7 +185,7 @@ def test_server_without_ranges_that_never_reaches_the_end(
     server.faults.cuts = [3_000_000] * 99
     given_up = open_model(new_tab(), entry(server))
     assert given_up["kind"] == "DownloadError"
-    assert "from its start" in given_up["message"]
+    assert "broke off" in given_up["message"]
     assert len(server.paths(PATH)) < 9
 
 

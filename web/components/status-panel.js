@@ -5,7 +5,7 @@
 export class StatusPanel {
   #panel = document.createElement("div");
   #text = document.createElement("p");
-  #remark = document.createElement("p");
+  #remark = document.createElement("span");
   #detail = document.createElement("span");
   #bar = document.createElement("progress");
   #action = document.createElement("button");
