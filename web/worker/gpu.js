@@ -103,8 +103,6 @@ export class Gpu {
   constructor(device, info, onLost) {
     this.device = device;
     this.info = info;
-    /** Bytes of GPU memory held by the program. */
-    this.bytes = 0;
     /** The program that was loaded last, to be remembered. @type {RememberedProgram | null} */
     this.program = null;
     /** Whether that program had been begun by `anticipate`. */
@@ -304,14 +302,12 @@ export class Gpu {
     const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST | GPUBufferUsage.COPY_SRC;
     this.#buffers = program.buffers.map(({ name, bytes }) => this.device.createBuffer({ label: name, size: bytes, usage }));
     this.#names = new Map(program.buffers.map(({ name }, index) => [name, index]));
-    this.bytes = program.buffers.reduce((sum, { bytes }) => sum + bytes, 0);
   }
 
   #release() {
     for (const buffer of this.#buffers) buffer.destroy();
     this.#buffers = [];
     this.#phases.clear();
-    this.bytes = 0;
   }
 
   /**

@@ -59,10 +59,8 @@ class AsyncEngine:
         metadata = loaded.file.metadata
         self.tokenizer = Tokenizer.from_gguf(metadata)
         self.template = ChatTemplate.from_gguf(metadata, loaded.definition.family.name)
-        for name in _TAKEN_OVER:
-            metadata.pop(
-                f"tokenizer.ggml.{name}", None
-            )  # megabytes, which the tokenizer now holds its own way
+        for name in _TAKEN_OVER:  # megabytes, which the tokenizer now holds its own way
+            metadata.pop(f"tokenizer.ggml.{name}", None)
         self.session = Session(device, loaded.capacity)
         self.sampling = _recommended(metadata)
         self.stats: dict[str, Any] = {}
