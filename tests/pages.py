@@ -17,22 +17,17 @@ new PerformanceObserver((list) => longTasks.push(...list.getEntries().map((entry
 TRACED = ["toplevel", "blink.user_timing"]
 
 
-def page_thread_tasks_ms(trace: Path, url: str) -> list[float]:
-    """Processor time of each task of the own thread of the page at `url`.
+def page_thread_tasks_ms(trace: Path, mark: str) -> list[float]:
+    """Processor time of each task of the page's own thread: the one on which `performance.mark(mark)` was called.
 
     `trace` is Chromium's, of the categories `TRACED`; the browser's own pages are in it too.
     """
     events = json.loads(trace.read_text())["traceEvents"]
-    threads = {
-        (event["pid"], event["tid"])
-        for event in events
-        if event.get("name") == "navigationStart"
-        and event["args"].get("data", {}).get("documentLoaderURL") == url
-    }
+    (thread,) = {(event["pid"], event["tid"]) for event in events if event.get("name") == mark}
     return [
         event["tdur"] / 1000
         for event in events
-        if event.get("ph") == "X" and "tdur" in event and (event["pid"], event["tid"]) in threads
+        if event.get("ph") == "X" and "tdur" in event and (event["pid"], event["tid"]) == thread
     ]
 
 
