@@ -1,6 +1,6 @@
 """Times the conformance table's rows of a real model's size: microseconds, bytes and products per second.
 
-    python -m glowworm_tools.microbench [--native | --chromium] [--plain] [-k TEXT]
+    python -m glowworm_tools.microbench [--native | --chromium | --wasm] [--threads N] [--plain] [-k TEXT]
 
 Through the native device by the GPU's own clock; in Chromium by the wall clock over many runs at once.
 """
@@ -30,19 +30,22 @@ async def seconds_per_run(case: Case, device: Any) -> tuple[float, int, int]:
 
 
 async def _time_all(arguments: argparse.Namespace) -> None:
-    subgroups = False if arguments.plain else None
     browser = None
-    if arguments.chromium:
+    features = {"features": []} if arguments.plain else {}
+    if arguments.chromium or arguments.wasm:
         from .conformance.chromium import Chromium
 
         browser = await Chromium.launch()
-        device: Any = await browser.open(subgroups=subgroups)
+        if arguments.wasm:
+            device: Any = await browser.open("wasm", threads=arguments.threads, **features)
+        else:
+            device = await browser.open(**features)
     else:
         from glowworm.devices.native import NativeDevice
 
-        device = NativeDevice.open(subgroups=subgroups)
-    limits = device.info.limits
-    print(f"{device.info.kind}: {device.info.name}, {'with' if limits.subgroups else 'without'} subgroups")
+        device = NativeDevice.open(subgroups=False if arguments.plain else None)
+    feature = "relaxed SIMD" if arguments.wasm else "subgroups"
+    print(f"{device.info.kind}: {device.info.name}, {'without ' if arguments.plain else ''}{feature}")
     print(f"{'µs':>10} {'GB/s':>8} {'GMAC/s':>8}")
     for case in CASES:
         if case.timed and arguments.k in case.name:
@@ -59,7 +62,9 @@ def main() -> None:
     where = parser.add_mutually_exclusive_group()
     where.add_argument("--native", action="store_true", help="through wgpu-py (the default)")
     where.add_argument("--chromium", action="store_true", help="in Chromium, by the page's replayer")
-    parser.add_argument("--plain", action="store_true", help="without subgroups")
+    where.add_argument("--wasm", action="store_true", help="in Chromium, on the CPU")
+    parser.add_argument("--threads", type=int, default=1, help="of the CPU (default: 1)")
+    parser.add_argument("--plain", action="store_true", help="without subgroups, or relaxed SIMD")
     parser.add_argument("-k", default="", metavar="TEXT", help="only rows whose name contains TEXT")
     try:
         asyncio.run(_time_all(parser.parse_args()))

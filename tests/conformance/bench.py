@@ -11,6 +11,14 @@ from glowworm_tools.conformance.experiment import Result
 from glowworm_tools.conformance.table import Case
 from support import open_native
 
+# WebGPU by whether subgroups are used; WebAssembly by its options.
+NATIVE = {"native-subgroups": True, "native-plain": False}
+CHROMIUM = {"chromium-subgroups": True, "chromium-plain": False}
+WASM = {
+    "wasm-relaxed-threads": {"features": ["relaxed-simd"], "threads": 2},
+    "wasm-plain": {"features": [], "threads": 1},
+}
+
 
 class Bench:
     """Devices by kind and features, and what the reference makes of the latest case."""
@@ -18,40 +26,45 @@ class Bench:
     def __init__(self) -> None:
         self._runner = asyncio.Runner()
         self._chromium: Chromium | None = None
-        self._devices: dict[tuple[str, bool], Device] = {}
-        self._reference = ReferenceDevice()
-        self._expected: tuple[Case, list[Result]] | None = None
+        self._devices: dict[str, Device] = {}
+        self._expected: dict[bool, tuple[Case, list[Result]]] = {}
 
     def run(self, work: Coroutine[Any, Any, Any]) -> Any:
         """Await in the one event loop that all devices belong to."""
         return self._runner.run(work)
 
-    def device(self, kind: str, subgroups: bool) -> Device:
-        """A device with or without subgroups; the test fails where there is none (see `open_native`)."""
-        if (kind, subgroups) not in self._devices:
-            self._devices[kind, subgroups] = self._open(kind, subgroups)
-        return self._devices[kind, subgroups]
+    def device(self, kind: str) -> Device:
+        """A device of `DEVICES`; the test fails where there is none (see `open_native`)."""
+        if kind not in self._devices:
+            self._devices[kind] = self._open(kind)
+        return self._devices[kind]
 
-    def _open(self, kind: str, subgroups: bool) -> Device:
-        if kind == "native":
-            return open_native(subgroups=subgroups)
+    def _open(self, kind: str) -> Device:
+        if kind in NATIVE:
+            return open_native(subgroups=NATIVE[kind])
         chromium: Chromium = self._chromium or self.run(Chromium.launch())
         self._chromium = chromium
-        device = self.run(chromium.open(subgroups=subgroups))
+        if kind in WASM:
+            device = self.run(chromium.open("wasm", **WASM[kind]))
+            assert device.details.items() >= WASM[kind].items(), device.details
+            return device
+        subgroups = CHROMIUM[kind]
+        device = self.run(chromium.open(**({} if subgroups else {"features": []})))
         assert device.info.limits.subgroups == subgroups, "Chromium's software adapter lacks subgroups."
         return device
 
-    def expected(self, case: Case) -> list[Result]:
+    def expected(self, case: Case, rounded_activations: bool = False) -> list[Result]:
         """What the reference computes; kept for the case's other devices, which come next."""
-        if self._expected is None or self._expected[0] != case:
-            self._expected = case, self.run(case.build().run(self._reference))
-        return self._expected[1]
+        kept = self._expected.get(rounded_activations)
+        if kept is None or kept[0] != case:
+            device = ReferenceDevice(rounded_activations)
+            kept = self._expected[rounded_activations] = case, self.run(case.build().run(device))
+        return kept[1]
 
     def close(self) -> None:
         """Close what was opened."""
-        for device in self._devices.values():
-            if device.info.kind == "native":
-                device.close()
+        for kind in NATIVE.keys() & self._devices.keys():
+            self._devices[kind].close()
         if self._chromium is not None:
             self.run(self._chromium.close())
         self._runner.close()

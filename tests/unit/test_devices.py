@@ -27,7 +27,7 @@ from support import open_native
 
 def _load(blocks: int, block_bytes: int = 18, file_offset: int = 0) -> Load:
     nbytes = blocks * block_bytes
-    return Load("w", file_offset, nbytes, "repack_q4_0", block_bytes, 32, 10, ())
+    return Load("w", file_offset, nbytes, "repack_q4_0", block_bytes, 32, 64, 10, ())
 
 
 def _pieces(load: Load, data: bytes, piece_nbytes: int) -> list[Piece]:

@@ -42,5 +42,5 @@ def test_vectors_become_f32_or_are_refused() -> None:
 
 
 def test_regions_are_whole_words() -> None:
-    assert LAYOUTS["f16"].region_nbytes(7 * 2) == (28,)
-    assert LAYOUTS["int4"].region_nbytes(GROUP) == (16, 4)
+    assert LAYOUTS["f16"].region_nbytes(7, 2) == (28,)
+    assert LAYOUTS["int4"].region_nbytes(1, GROUP) == (16, 4)

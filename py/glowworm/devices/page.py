@@ -1,6 +1,6 @@
-"""WebGPU in the browser: hands a program to ``web/worker/gpu.js`` and passes calls on to it.
+"""The browser's devices: hands a program to ``web/worker/gpu.js`` or ``cpu/cpu.js`` and passes calls on.
 
-Runs only in the page, under Pyodide. The weights go from the source to the GPU without entering Python.
+Runs only in the page, under Pyodide. The weights go from the source to the device without entering Python.
 """
 
 from collections.abc import Awaitable, Iterator
@@ -13,8 +13,7 @@ from ..errors import DeviceError, DeviceLostError, GlowwormError, WeightsError
 from ..graph.plan import Program, Region
 from ..weights.source import ByteSource
 from .base import Progress
-from .wgsl import WgslLowering
-from .wgsl.replayer import device_info, replayed
+from .replayers import REPLAYERS
 
 _ERRORS: dict[str, type[GlowwormError]] = {
     error.__name__: error for error in (DeviceError, DeviceLostError, WeightsError)
@@ -34,38 +33,38 @@ class PageSource:
 
 
 class PageDevice:
-    """The `base.Device` over a JavaScript ``Gpu``."""
+    """The `base.Device` over a JavaScript ``Gpu`` or ``Cpu``."""
 
-    lowering = WgslLowering()
-
-    def __init__(self, gpu: Any):
-        self._gpu = gpu
-        self.details: dict[str, Any] = gpu.info.to_py()
-        self.info = device_info(self.details)
+    def __init__(self, device: Any):
+        self._device = device
+        self.details: dict[str, Any] = device.info.to_py()
+        self._replayer = REPLAYERS[self.details["kind"]]
+        self.info = self._replayer.device_info(self.details)
+        self.lowering = self._replayer.lowering
 
     async def load(self, program: Program, source: ByteSource, on_progress: Progress | None = None) -> None:
         """See `base.Device`; ``source`` must be a `PageSource`."""
         assert isinstance(source, PageSource)
-        words, strings, shaders = (to_js(part) for part in replayed(program, self.info.limits))
+        told = [to_js(part) for part in self._replayer.replayed(program, self.info.limits)]
         with _translated_errors():
-            await self._gpu.load(words, strings, shaders, source.javascript, on_progress)
+            await self._device.load(*told, source.javascript, on_progress)
             for name, data in program.constants.items():
                 self.write(name, 0, data)
 
     def write(self, buffer: str, offset: int, data: bytes) -> None:
         """See `base.Device`."""
         with _translated_errors():
-            self._gpu.write(buffer, offset, to_js(data))
+            self._device.write(buffer, offset, to_js(data))
 
     def run(self, phase: str, *, head: bool = True, times: int = 1) -> None:
         """See `base.Device`."""
         with _translated_errors():
-            self._gpu.run(phase, head, times)
+            self._device.run(phase, head, times)
 
     def sampled(self, count: int) -> Awaitable[list[int]]:
         """See `base.Device`."""
         with _translated_errors():
-            answer = self._gpu.sampled(count)
+            answer = self._device.sampled(count)
 
         async def tokens() -> list[int]:
             with _translated_errors():
@@ -76,7 +75,7 @@ class PageDevice:
     def read(self, region: Region) -> Awaitable[bytes]:
         """See `base.Device`."""
         with _translated_errors():
-            answer = self._gpu.read(region.buffer, region.offset, region.nbytes)
+            answer = self._device.read(region.buffer, region.offset, region.nbytes)
 
         async def data() -> bytes:
             with _translated_errors():
@@ -87,11 +86,11 @@ class PageDevice:
     async def synchronise(self) -> None:
         """See `base.Device`."""
         with _translated_errors():
-            await self._gpu.synchronise()
+            await self._device.synchronise()
 
     def close(self) -> None:
         """See `base.Device`."""
-        self._gpu.close()
+        self._device.close()
 
 
 @contextmanager

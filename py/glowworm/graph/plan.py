@@ -104,6 +104,7 @@ class Load:
     repack: str  # kernel name
     block_bytes: int  # bytes of one block in the file
     block_elements: int  # elements in one block
+    columns: int  # elements in one row of the target
     first_block: int
     targets: tuple[Region, ...]  # the layout's regions, in the kernel's order
 

@@ -185,7 +185,8 @@ class Storage:
             first = 0
             for info in infos:
                 packing = self.packer.vector_packing(info)
-                self._load(info, packing, 0, prod(info.shape), first // packing.block_elements, (region,))
+                count = prod(info.shape)
+                self._load(info, packing, 0, count, count, first // packing.block_elements, (region,))
                 first += prod(info.shape)
             self._vectors[names] = region
         return self._vectors[names]
@@ -226,7 +227,7 @@ class Storage:
         name = "+".join(info.name for info, _ in run)
         for start in range(0, total, step):
             rows = min(step, total - start)
-            sizes = layout.region_nbytes(rows * columns)
+            sizes = layout.region_nbytes(rows, columns)
             offsets, end = [], 0
             for nbytes in sizes:
                 offsets.append(end)
@@ -254,7 +255,7 @@ class Storage:
             if low < high:
                 first = (low - start) * columns // packing.block_elements
                 skip = (low - tensor_start) * columns
-                self._load(info, packing, skip, (high - low) * columns, first, regions)
+                self._load(info, packing, skip, (high - low) * columns, columns, first, regions)
             tensor_start += info.shape[0]
 
     def _load(
@@ -263,6 +264,7 @@ class Storage:
         packing: Packing,
         skip: int,
         elements: int,
+        columns: int,
         first_block: int,
         regions: tuple[Region, ...],
     ) -> None:
@@ -283,6 +285,7 @@ class Storage:
                 repack=packing.repack,
                 block_bytes=size,
                 block_elements=packing.block_elements,
+                columns=columns,
                 first_block=first_block,
                 targets=tuple(replace(region, access="rw") for region in regions),
             )

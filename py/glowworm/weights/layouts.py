@@ -9,9 +9,11 @@ int8   quants u32[N·K/4],           groups of 32 along K; value = q * scale, q 
        scales u32[N·K/64] (2 × f16)
 f16    values u32[N·K/2] (2 × f16)  as they are; K is even
 f32    values f32[N·K]              as they are
+int4x8 tiles u8[⌈N/8⌉·K/32·144]     int4 for the CPU device: 8 rows interleaved, see ``kernels/wasm/tiles.h``
+int8x8 tiles u8[⌈N/8⌉·K/32·272]     int8 for the CPU device, likewise
 ====== ============================ =========================================================================
 
-Groups are numbered row by row over the whole matrix: group of row n, column k is ``n * K / 32 + k / 32``.
+Groups of the first two are numbered row by row: group of row n, column k is ``n * K / 32 + k / 32``.
 Scales are read with ``unpack2x16float``, which needs no WebGPU feature. The regions of a matrix lie in one
 buffer, each at a multiple of 256 bytes.
 """
@@ -31,9 +33,11 @@ class Layout:
 
     name: str
     regions: tuple[tuple[str, int], ...]  # (name, bytes per GROUP elements)
+    row_tile: int = 1  # rows that are interleaved: the matrix takes the memory of a multiple of so many
 
-    def region_nbytes(self, elements: int) -> tuple[int, ...]:
-        """Size of each region in bytes, for a matrix of ``elements``; rounded up to whole words."""
+    def region_nbytes(self, rows: int, columns: int) -> tuple[int, ...]:
+        """Size of each region in bytes, for a matrix of [rows, columns]; rounded up to whole words."""
+        elements = -(-rows // self.row_tile) * self.row_tile * columns
         return tuple((elements * nbytes // GROUP + 3) // 4 * 4 for _, nbytes in self.regions)
 
 
@@ -44,6 +48,8 @@ LAYOUTS = {
         Layout("int8", (("quants", 32), ("scales", 2))),
         Layout("f16", (("values", 64),)),
         Layout("f32", (("values", 128),)),
+        Layout("int4x8", (("tiles", 18),), row_tile=8),
+        Layout("int8x8", (("tiles", 34),), row_tile=8),
     )
 }
 

@@ -1,9 +1,11 @@
-"""The WebGPU device of the page, in a real Chromium, behind the device interface and driven from Python.
+"""The page's devices, in a real Chromium, behind the device interface and driven from Python.
 
-Programs are lowered, rendered and encoded here as they would be in the page; the page's own replayer
-(``web/worker/gpu.js``) runs them. Commands gather until something is awaited, then cross together.
+Programs are lowered, rendered and encoded here as they would be in the page; the page's own replayers
+(``web/worker/gpu.js`` and ``web/worker/cpu``) run them. Commands gather until something is awaited, then
+cross together.
 """
 
+from array import array
 from base64 import b64decode, b64encode
 from collections.abc import Awaitable
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -12,17 +14,17 @@ from threading import Thread
 from typing import Any, Self
 
 from glowworm.devices.base import Progress
-from glowworm.devices.wgsl import WgslLowering
-from glowworm.devices.wgsl.replayer import device_info, replayed
+from glowworm.devices.replayers import REPLAYERS
 from glowworm.errors import DeviceError
 from glowworm.graph.plan import Program, Region
 from glowworm.weights.source import ByteSource
 from playwright.async_api import Page, async_playwright
 
 from ..browser import WEBGPU_FLAGS, chromium_path
+from ..site.layout import Layout
 
 PAGE = Path(__file__).parent / "page"
-WEB = Path(__file__).parents[3] / "web"
+ROOTS = (PAGE, Layout().web, Layout().kernels.parent)
 
 
 class _Handler(SimpleHTTPRequestHandler):
@@ -32,7 +34,7 @@ class _Handler(SimpleHTTPRequestHandler):
 
     def translate_path(self, path: str) -> str:
         name = path.lstrip("/") or "index.html"
-        return str(next((root / name for root in (PAGE, WEB) if (root / name).is_file()), PAGE / "missing"))
+        return str(next((root / name for root in ROOTS if (root / name).is_file()), PAGE / "missing"))
 
     def do_GET(self) -> None:
         if self.path != "/weights":
@@ -42,6 +44,12 @@ class _Handler(SimpleHTTPRequestHandler):
         self.send_header("Content-Length", str(len(self.server.weights)))
         self.end_headers()
         self.wfile.write(self.server.weights)
+
+    def end_headers(self) -> None:
+        """Isolate the page, so that threads can share memory."""
+        self.send_header("Cross-Origin-Opener-Policy", "same-origin")
+        self.send_header("Cross-Origin-Embedder-Policy", "require-corp")
+        super().end_headers()
 
     def log_message(self, format: str, *args: Any) -> None:
         """Say nothing."""
@@ -75,12 +83,12 @@ class Chromium:
         await page.wait_for_function("() => 'execute' in window")
         return cls(playwright, browser, page, server)
 
-    async def open(self, *, subgroups: bool | None = None) -> "ChromiumDevice":
-        """A device, with all features the adapter has or, if told so, without subgroups."""
+    async def open(self, kind: str = "webgpu", **options: Any) -> "ChromiumDevice":
+        """A device "webgpu" or "wasm"; options: ``features`` (default: all there are), ``threads``."""
         self.devices += 1
         name = str(self.devices)
-        features = [] if subgroups is False else None
-        info = await self.page.evaluate("([name, features]) => openDevice(name, features)", [name, features])
+        script = "([name, kind, options]) => openDevice(name, kind, options)"
+        info = await self.page.evaluate(script, [name, kind, options])
         return ChromiumDevice(self, name, info)
 
     async def close(self) -> None:
@@ -92,21 +100,21 @@ class Chromium:
 
 
 class ChromiumDevice:
-    """The `Device` over a ``Gpu`` of the page's replayer."""
-
-    lowering = WgslLowering()
+    """The `Device` over a ``Gpu`` or ``Cpu`` of the page."""
 
     def __init__(self, chromium: Chromium, name: str, info: dict[str, Any]):
-        self.info = device_info(info)
+        self.details = info
+        self._replayer = REPLAYERS[info["kind"]]
+        self.info = self._replayer.device_info(info)
+        self.lowering = self._replayer.lowering
         self._chromium = chromium
         self._name = name
         self._commands: list[list[Any]] = []
 
     async def load(self, program: Program, source: ByteSource, on_progress: Progress | None = None) -> None:
         """See `glowworm.devices.base.Device`."""
-        words, strings, shaders = replayed(program, self.info.limits)
         self._chromium.server.weights = await source.read(0, source.size)
-        await self._flush("load", _base64(words.tobytes()), strings, shaders)
+        await self._flush("load", *map(_sendable, self._replayer.replayed(program, self.info.limits)))
         for name, data in program.constants.items():
             self.write(name, 0, data)
 
@@ -144,8 +152,15 @@ class ChromiumDevice:
         script = "([name, commands]) => execute(name, commands)"
         result = await self._chromium.page.evaluate(script, [self._name, commands])
         if result["complaints"]:
-            raise DeviceError("Chromium's WebGPU complained:\n" + "\n".join(result["complaints"]))
+            raise DeviceError("Chromium complained:\n" + "\n".join(result["complaints"]))
         return result["answers"][-1]
+
+
+def _sendable(part: Any) -> Any:
+    """Bytes and arrays as base64, marked as such; texts as they are."""
+    if isinstance(part, array):
+        return {"words": _base64(part.tobytes())}
+    return {"bytes": _base64(part)} if isinstance(part, bytes) else part
 
 
 def _base64(data: bytes) -> str:

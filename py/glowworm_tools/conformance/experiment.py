@@ -128,6 +128,12 @@ class Experiment:
             self._add(names[-1], ggml_type, (rows, columns), raw)
         return self.graph.weight(tuple(names), (sum(rows for _, rows in stack), columns))
 
+    def stored(self, type_name: str, rows: int, columns: int, raw: bytes) -> Tensor:
+        """A matrix whose bytes in the file are given."""
+        name = f"matrix.{len(self.tensors)}"
+        self._add(name, GgmlType[type_name], (rows, columns), raw)
+        return self.graph.weight(name, (rows, columns))
+
     def vector(self, *stack: tuple[str, int]) -> Tensor:
         """Random norm weights around one: vectors of (type, length) one after the other."""
         names = []

@@ -28,9 +28,9 @@ async def _done(value: T) -> T:
 class ReferenceDevice:
     """NumPy behind the device interface. Work is done when it is asked for."""
 
-    def __init__(self) -> None:
+    def __init__(self, rounded_activations: bool = False) -> None:
         self.info = DeviceInfo("reference", "NumPy", Limits(max_binding=1 << 40, max_buffer=1 << 40))
-        self.lowering = ReferenceLowering()
+        self.lowering = ReferenceLowering(rounded_activations)
 
     async def load(self, program: Program, source: ByteSource, on_progress: Progress | None = None) -> None:
         """Allocate and fill the program's buffers; weights are dequantised to f32."""

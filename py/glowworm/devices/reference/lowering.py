@@ -9,15 +9,20 @@ from ...graph.ops import Node, Tensor
 from ...graph.plan import Repack
 from ...graph.storage import RopeTable
 from ...weights.gguf import BLOCKS, TensorInfo
-from ...weights.layouts import Packing
+from ...weights.layouts import Packing, packing
 
 
 class ReferenceLowering:
-    """One call an operation; every weight becomes f32, exactly."""
+    """One call an operation; every weight becomes f32, exactly.
+
+    With ``rounded_activations``, what is multiplied with a quantised matrix is rounded to 15 bits beforehand,
+    as the CPU device does it.
+    """
 
     target = "reference"
 
-    def __init__(self) -> None:
+    def __init__(self, rounded_activations: bool = False) -> None:
+        self._rounded_activations = rounded_activations
         plain = (
             "linear",
             "gated",
@@ -65,8 +70,17 @@ class ReferenceLowering:
         constants = self._shape(node) | node.attributes
         for name, tensor in zip("xy", [t for t in node.inputs if t.node.op != "weight"], strict=False):
             constants[name] = _view(context, tensor)
+        if node.op in ("linear", "gated"):
+            constants["rounded_rows"] = self._rounded_rows(context, node.inputs[1])
         operands = [self._operand(context, t) for t in node.inputs] + [context.slot(t) for t in node.outputs]
         context.emit(node.op, constants, tuple(operands))
+
+    def _rounded_rows(self, context: Context, weight: Tensor) -> tuple[bool, ...]:
+        """For each row of a stacked matrix, whether it is multiplied with rounded activations."""
+        if not self._rounded_activations:
+            return ()
+        infos = [context.storage.tensors[name] for name in weight.node.attributes["names"]]
+        return tuple(packing(info).layout in ("int4", "int8") for info in infos for _ in range(info.shape[0]))
 
     def _embed(self, context: Context, node: Node) -> None:
         operands = (

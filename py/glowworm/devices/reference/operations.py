@@ -7,9 +7,11 @@ import numpy as np
 import numpy.typing as npt
 
 from ...graph import plan as p
+from ...weights.layouts import GROUP
 
 F32 = npt.NDArray[np.float32]
 F64 = npt.NDArray[np.float64]
+ACTIVATION_STEPS = 127 * 128  # two planes of 8 bits: q = 128 * high + low
 EXACT_PRODUCT_ELEMENTS = 1 << 21  # larger matrices are multiplied in f32, as BLAS does it
 
 
@@ -46,6 +48,15 @@ def product(x: F64, weight: F32) -> F64:
     if weight.size <= EXACT_PRODUCT_ELEMENTS:
         return x @ weight.T.astype(np.float64)
     return (x.astype(np.float32) @ weight.T).astype(np.float64)
+
+
+def quantised_activations(x: F64) -> F64:
+    """Groups of 32 columns as whole multiples of a 16,256th of their largest value, in f32 arithmetic."""
+    groups = x.astype(np.float32).reshape(*x.shape[:-1], -1, GROUP)
+    largest = np.abs(groups).max(-1, keepdims=True)
+    most = np.float32(ACTIVATION_STEPS)
+    inverse = np.divide(most, largest, out=np.zeros_like(largest), where=largest > 0)
+    return (np.rint(groups * inverse).astype(np.float64) * (largest / most)).reshape(x.shape)
 
 
 def rope_pairs(table: F32, low_size: int, half: int, positions: npt.NDArray[np.int64]) -> tuple[F64, F64]:
@@ -133,14 +144,23 @@ def _embed(c: Mapping[str, Any], a: Arrays) -> None:
 
 def _linear(c: Mapping[str, Any], a: Arrays) -> None:
     x, weight, out = a
-    x = _columns(x, c["x"])
-    _matrix(out, c)[:] = product(x, weight.reshape(-1, x.shape[1]))
+    _matrix(out, c)[:] = _product(x, weight, c)
+
+
+def _product(x: F32, weight: F32, c: Mapping[str, Any]) -> F64:
+    columns = _columns(x, c["x"])
+    weight = weight.reshape(-1, columns.shape[1])
+    if not any(c["rounded_rows"]):
+        return product(columns, weight)
+    rounded = product(quantised_activations(columns), weight)
+    if all(c["rounded_rows"]):
+        return rounded
+    return np.where(c["rounded_rows"], rounded, product(columns, weight))
 
 
 def _gated(c: Mapping[str, Any], a: Arrays) -> None:
     x, weight, out = a
-    x = _columns(x, c["x"])
-    both = product(x, weight.reshape(-1, x.shape[1]))
+    both = _product(x, weight, c)
     width = both.shape[1] // 2
     _matrix(out, c)[:] = activate(both[:, :width], c["activation"]) * both[:, width:]
 
