@@ -3,6 +3,8 @@
 import json
 from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import aclosing
+from dataclasses import asdict
+from math import isfinite
 from typing import Any
 
 from pyodide.ffi import to_js  # type: ignore[import-not-found]  (exists in the page only)
@@ -10,7 +12,10 @@ from pyodide.ffi import to_js  # type: ignore[import-not-found]  (exists in the 
 from .devices.page import PageDevice, PageSource
 from .devices.wgsl.render import preload
 from .errors import GlowwormError
+from .generation import trial
 from .generation.engine import AsyncEngine, Part
+
+LARGEST_DIFFERENCE = 0.01  # of two devices' logits; rounding accounts for some ten-thousandths
 
 preload()
 
@@ -20,14 +25,15 @@ class PageEngine:
 
     def __init__(self) -> None:
         self._engine: AsyncEngine | None = None
-        self._details: dict[str, Any] = {}
         self.error: str | None = None
 
     def info(self) -> str:
-        """What was loaded: `AsyncEngine.info` with the adapter's details."""
+        """What was loaded: `AsyncEngine.info` with the device's details."""
         assert self._engine is not None
         info = self._engine.info
-        return json.dumps(info | {"device": self._details | info["device"]})
+        device = self._engine.device
+        assert isinstance(device, PageDevice)
+        return json.dumps(info | {"device": device.details | info["device"]})
 
     def answer(
         self, method: str, what: str, options: str, emit: Callable[[str, str], None]
@@ -62,6 +68,48 @@ class PageEngine:
             return json.dumps({"error": _described(error)})
         return to_js(b"".join(row.tobytes() for row in rows))
 
+    async def fingerprint(self) -> str:
+        """`trial.fingerprint` of the model that was just loaded: {"values"}, or {"error"}.
+
+        "values" is null where not all are numbers.
+        """
+        assert self._engine is not None
+        loaded = self._engine.loaded
+        vocabulary = loaded.capacity.vocabulary
+        try:
+            values = await trial.fingerprint(self._engine.device, loaded.program, vocabulary)
+        except GlowwormError as error:
+            return await _failed(error)
+        return json.dumps({"values": values if all(map(isfinite, values)) else None})
+
+    def snapshot(self) -> str:
+        """`Session.snapshot`: {"tokens", "written", "ranges", "sizes" of buffers}; "" if nothing is new."""
+        assert self._engine is not None
+        made = self._engine.session.snapshot()
+        if not made.ranges:
+            return ""
+        buffers = self._engine.loaded.program.buffers
+        sizes = {cache.buffer: buffers[cache.buffer].nbytes for cache in self._engine.loaded.capacity.caches}
+        return json.dumps(asdict(made) | {"sizes": sizes})
+
+    def saved(self, count: int) -> None:
+        """See `Session.saved`."""
+        assert self._engine is not None
+        self._engine.session.saved(count)
+
+    def restore(self, tokens: str, written: int) -> str:
+        """See `Session.restore`: the ranges to be filled; none when the tokens do not fit."""
+        assert self._engine is not None
+        try:
+            return json.dumps(self._engine.session.restore(json.loads(tokens), written))
+        except GlowwormError:
+            return "[]"
+
+    def forget(self) -> None:
+        """Begin the conversation anew."""
+        assert self._engine is not None
+        self._engine.session.forget()
+
     def stop(self) -> None:
         """Ask the running answer to end."""
         if self._engine:
@@ -75,20 +123,18 @@ class PageEngine:
 
 
 async def open_engine(
-    source: Any, gpu: Any, options: str, on_phase: Callable[[str, int, int], None]
+    source: Any, device: Any, options: str, on_phase: Callable[[str, int, int], None]
 ) -> PageEngine:
-    """Load the model of a JavaScript source onto a JavaScript ``Gpu``; ``error`` says if it failed.
+    """Load the model of a JavaScript source onto a JavaScript ``Gpu`` or ``Cpu``; ``error`` says why not.
 
     Options: "context" in tokens, "everyRow" to prepare for `PageEngine.logits`.
     """
     opened = PageEngine()
     try:
-        device = PageDevice(gpu)
-        opened._details = device.details
         wanted = json.loads(options)
         opened._engine = await AsyncEngine.open(
             PageSource(source),
-            device,
+            PageDevice(device),
             context=wanted.get("context"),
             every_row=wanted.get("everyRow", False),
             on_progress=on_phase,
@@ -96,6 +142,18 @@ async def open_engine(
     except GlowwormError as error:
         opened.error = json.dumps(_described(error))
     return opened
+
+
+async def compare_devices(source: Any, gpu: Any, cpu: Any, options: str) -> str:
+    """`trial.compare` of a ``Gpu`` with a ``Cpu``: {"agree", "difference", "seconds"}, or {"error"}."""
+    try:
+        context = json.loads(options).get("context")
+        made = await trial.compare(PageSource(source), (PageDevice(gpu), PageDevice(cpu)), context)
+    except GlowwormError as error:
+        return await _failed(error)
+    difference = made.error if isfinite(made.error) else None  # which JSON does not know
+    agree = made.error < LARGEST_DIFFERENCE
+    return json.dumps({"agree": agree, "difference": difference, "seconds": made.seconds})
 
 
 async def _failed(error: GlowwormError) -> str:

@@ -7,6 +7,7 @@ import { GlowwormError } from "../errors.js";
 import { download } from "./download.js";
 import { readFile, readJson, removeFile, writeJson } from "./opfs.js";
 import { digestOf, PIECE_BYTES, StaleBytesError, toHex } from "./pieces.js";
+import { readBlob, roomFor } from "./read-blob.js";
 
 /** @typedef {import("./catalogue.js").CatalogueEntry} CatalogueEntry */
 /** @typedef {import("./store.js").OpenOptions} OpenOptions */
@@ -80,14 +81,15 @@ export class ArrivingModel {
   /**
    * @param {number} offset
    * @param {number} length
+   * @param {ArrayBuffer} [buffer]  to put it in
    * @returns {Promise<Uint8Array>}
    */
-  async read(offset, length) {
+  async read(offset, length, buffer) {
     const end = Math.min(offset + length, this.size);
     await this.#reached(end);
     this.#handedOut = true;
-    if (this.#file) return new Uint8Array(await this.#file.slice(offset, end).arrayBuffer());
-    const out = new Uint8Array(end - offset);
+    if (this.#file) return readBlob(this.#file.slice(offset, end), buffer);
+    const out = new Uint8Array(roomFor(end - offset, buffer), 0, end - offset);
     try {
       this.#spool.read(offset, out);
     } catch (error) {

@@ -9,6 +9,12 @@
 import { keepTrampoline } from "./trampoline.js";
 import { placeWheels } from "./wheel-folder.js";
 
+// Pyodide finds out what kind of worker it is in by calling this, which fails in a module worker. Where Trusted Types
+// are required the browser would also log the attempt as an offence.
+/** @type {any} */ (globalThis).importScripts = () => {
+  throw new TypeError("A module worker imports.");
+};
+
 /** @typedef {any} Pyodide  what `loadPyodide` resolves to */
 
 /**
@@ -22,9 +28,9 @@ import { placeWheels } from "./wheel-folder.js";
  */
 
 /**
- * What happens while Python starts; `ms` counts from the call.
+ * What happens while Python starts; `ms` counts from the call, `version` is the hash of our own package.
  * @typedef {| {phase: "fetching", ms: number, loaded: number, total: number}
- *           | {phase: "starting", ms: number, how: "snapshot" | "plain"}
+ *           | {phase: "starting", ms: number, how: "snapshot" | "plain", version: string}
  *           | {phase: "fallback", ms: number, reason: string}
  *           | {phase: "ready", ms: number, how: "snapshot" | "plain"}} BootPhase
  */
@@ -42,9 +48,10 @@ export async function bootPython({ indexURL, snapshot = true, onPhase = () => {}
   const base = indexURL ?? new URL("../py/", import.meta.url).href;
   const since = () => Math.round(performance.now() - begun);
   const runtime = /** @type {Runtime} */ (await (await fetchWhole(new URL("runtime.json", base))).json());
+  const version = runtime.packages.find(({ name }) => name === "glowworm")?.sha256 ?? "";
   if (snapshot && runtime.snapshot) {
     try {
-      onPhase({ phase: "starting", ms: since(), how: "snapshot" });
+      onPhase({ phase: "starting", ms: since(), how: "snapshot", version });
       const python = await restore(runtime, runtime.snapshot, base, (loaded, total) =>
         onPhase({ phase: "fetching", ms: since(), loaded, total }),
       );
@@ -54,7 +61,7 @@ export async function bootPython({ indexURL, snapshot = true, onPhase = () => {}
       onPhase({ phase: "fallback", ms: since(), reason: error instanceof Error ? error.message : String(error) });
     }
   }
-  onPhase({ phase: "starting", ms: since(), how: "plain" });
+  onPhase({ phase: "starting", ms: since(), how: "plain", version });
   const python = await startPlainly(runtime, base);
   onPhase({ phase: "ready", ms: since(), how: "plain" });
   return python;
@@ -99,6 +106,7 @@ async function restore(runtime, snapshot, base, onBytes) {
     },
   });
   restoreTrampoline();
+  delete python._api.config._loadSnapshot; // it would keep the memory image, which has been copied, for ever
   // Every page starts from the same memory, so the generator's state must not be the same too.
   python.runPython("import random\nrandom.seed()");
   return python;

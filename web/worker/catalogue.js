@@ -14,6 +14,8 @@ import { GlowwormError } from "../errors.js";
  * @property {string} [licence]
  * @property {number} [context]    longest context the model was trained for, in tokens
  * @property {string[]} [prompts]  what to ask it, for an empty chat
+ * @property {string} [about]      what it can do, in a sentence or two
+ * @property {boolean} [plain_punctuation]  it knows no typographic quotes and dashes
  */
 
 /**

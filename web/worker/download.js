@@ -6,6 +6,7 @@
  */
 
 import { GlowwormError } from "../errors.js";
+import { roomFor } from "./read-blob.js";
 
 /** Bytes asked for at once. Small enough to lose little when a proxy drops the rest. */
 export const RANGE_BYTES = 8 * 1024 * 1024;
@@ -23,6 +24,8 @@ const SILENCE_MS = 20_000; // a connection that sends nothing for so long is giv
  * @property {string | null} validator  ETag or date that tells this version of the file from another
  */
 
+/** @typedef {{ buffer: ArrayBuffer }} Spare  what is received into, from one range to the next */
+
 /**
  * Yields the file from `offset` to its end. When what the server has now is not what `validator` belongs to,
  * starts again from 0: a chunk at offset 0 means "forget what came before".
@@ -37,13 +40,14 @@ const SILENCE_MS = 20_000; // a connection that sends nothing for so long is giv
  * @throws {GlowwormError} DownloadError
  */
 export async function* download(url, { offset, validator = null, expectedBytes, signal }) {
+  const spare = { buffer: new ArrayBuffer(READ_BYTES) };
   let total = Infinity;
   let failures = 0;
   let restarts = 0;
   while (offset < total) {
     let received = 0;
     try {
-      const reply = await requestRange(url, offset, offset > 0 ? validator : null, signal);
+      const reply = await requestRange(url, offset, offset > 0 ? validator : null, spare, signal);
       const changed = offset > 0 && validator !== null && reply.validator !== validator;
       if (reply.start !== offset || changed) {
         offset = 0; // another version, a shorter one, or a server that knows no ranges
@@ -111,10 +115,11 @@ export async function* download(url, { offset, validator = null, expectedBytes, 
  * @param {string} url
  * @param {number} offset
  * @param {string | null} validator
+ * @param {Spare} spare
  * @param {AbortSignal | undefined} signal
  * @returns {Promise<Reply>}
  */
-async function requestRange(url, offset, validator, signal) {
+async function requestRange(url, offset, validator, spare, signal) {
   const silence = new AbortController();
   const headers = new Headers({ Range: `bytes=${offset}-${offset + RANGE_BYTES - 1}` });
   if (validator) headers.set("If-Range", validator);
@@ -130,7 +135,7 @@ async function requestRange(url, offset, validator, signal) {
     total: Number(response.headers.get("Content-Length") ?? NaN),
     validator: strongValidator(response.headers),
     empty: false,
-    chunks: readBody(response, watch),
+    chunks: readBody(response, watch, spare),
     cancel: async () => {
       watch.stop();
       await response.body?.cancel();
@@ -161,16 +166,16 @@ async function requestRange(url, offset, validator, signal) {
 /**
  * @param {Response} response
  * @param {{touch(): void, stop(): void}} watch
+ * @param {Spare} spare
  * @returns {AsyncGenerator<Uint8Array, void, void>} each piece valid until the next one is asked for
  */
-async function* readBody(response, watch) {
+async function* readBody(response, watch, spare) {
   const reader = readerOf(/** @type {ReadableStream<Uint8Array<ArrayBuffer>>} */ (response.body));
-  let buffer = new ArrayBuffer(READ_BYTES);
   try {
     for (;;) {
-      const { done, value } = await reader.read(new Uint8Array(buffer));
+      const { done, value } = await reader.read(new Uint8Array(roomFor(READ_BYTES, spare.buffer)));
+      if (value && value.buffer.byteLength >= READ_BYTES) spare.buffer = value.buffer;
       if (done || !value) return;
-      buffer = value.buffer;
       watch.touch();
       yield value;
     }

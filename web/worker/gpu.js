@@ -27,11 +27,13 @@ const SOFTWARE = /swiftshader|llvmpipe|lavapipe|warp|basic render/i;
 const NO_WEBGPU =
   "This browser offers no WebGPU, which the model runs on; use a recent Chrome, Edge, Safari or Firefox, or turn on " +
   "hardware acceleration in the browser's settings.";
+const LOST = "The graphics device was lost; the model has to be loaded again.";
 const INSECURE =
   "Browsers offer WebGPU, which the model runs on, to secure pages only; open this page by https, or on localhost.";
 
 /**
  * @typedef {object} GpuInfo
+ * @property {"webgpu"} kind
  * @property {string} vendor
  * @property {string} architecture
  * @property {string} description
@@ -68,6 +70,7 @@ export async function openGpu({ onLost, features, defaultLimits = false } = {}) 
   const { vendor, architecture, description, device: model } = adapter.info;
   const names = [vendor, architecture, model, description].join(" ");
   const info = {
+    kind: /** @type {const} */ ("webgpu"),
     vendor,
     architecture,
     description: description || model || architecture || vendor || "unnamed adapter",
@@ -103,6 +106,8 @@ export class Gpu {
   constructor(device, info, onLost) {
     this.device = device;
     this.info = info;
+    /** What loading took of the GPU's memory at the most. */
+    this.peakBytes = 0;
     /** The program that was loaded last, to be remembered. @type {RememberedProgram | null} */
     this.program = null;
     /** Whether that program had been begun by `anticipate`. */
@@ -239,10 +244,7 @@ export class Gpu {
       await copy.mapAsync(GPUMapMode.READ);
       return new Uint8Array(copy.getMappedRange().slice(0));
     } catch (error) {
-      // A read-back fails a moment before the device says that it is lost.
-      await Promise.race([device.lost, new Promise((resolve) => setTimeout(resolve, 100))]);
-      this.#check();
-      throw error;
+      throw await this.#failure(error);
     } finally {
       copy.destroy();
     }
@@ -251,7 +253,9 @@ export class Gpu {
   /** Waits until everything run so far is done. */
   async synchronise() {
     this.#check();
-    await this.device.queue.onSubmittedWorkDone();
+    await this.device.queue.onSubmittedWorkDone().catch(async (error) => {
+      throw await this.#failure(error);
+    });
     this.#check();
   }
 
@@ -262,9 +266,19 @@ export class Gpu {
   }
 
   #check() {
-    if (this.#lost !== null) {
-      throw new GlowwormError("DeviceLostError", "The graphics device was lost; the model has to be loaded again.");
-    }
+    if (this.#lost !== null) throw new GlowwormError("DeviceLostError", LOST);
+  }
+
+  /**
+   * What waiting for the device failed with: it does a moment before the device says that it is lost, and for no
+   * other reason.
+   *
+   * @param {unknown} error
+   */
+  async #failure(error) {
+    await Promise.race([this.device.lost, new Promise((resolve) => setTimeout(resolve, 100))]);
+    this.#lost ??= error instanceof Error ? error.message : String(error);
+    return new GlowwormError("DeviceLostError", LOST, { cause: error });
   }
 
   /**
@@ -302,6 +316,8 @@ export class Gpu {
     const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST | GPUBufferUsage.COPY_SRC;
     this.#buffers = program.buffers.map(({ name, bytes }) => this.device.createBuffer({ label: name, size: bytes, usage }));
     this.#names = new Map(program.buffers.map(({ name }, index) => [name, index]));
+    const bytes = program.buffers.reduce((sum, buffer) => sum + buffer.bytes, PIECE_BYTES); // and one piece on its way
+    this.peakBytes = Math.max(this.peakBytes, bytes);
   }
 
   #release() {
@@ -415,6 +431,7 @@ export class Gpu {
         }
       }
       await device.queue.onSubmittedWorkDone();
+      onProgress?.("weights", total, total); // now they are there
     } finally {
       staging.destroy();
       parameters.destroy();

@@ -22,7 +22,7 @@ const SHARES = { python: 3, device: 1, download: 6, header: 1, plan: 2, kernels:
 /** @type {Record<Phase, string>} */
 const MESSAGES = {
   python: "Starting Python",
-  device: "Looking for a graphics device",
+  device: "Choosing a device",
   download: "Fetching the model",
   header: "Reading the model",
   plan: "Building the model",

@@ -3,6 +3,14 @@
 const FOLDER = "models";
 
 /**
+ * The name of the lock that is held while a model is being fetched.
+ * @param {string} model
+ */
+export function modelLock(model) {
+  return `glowworm model ${model}`;
+}
+
+/**
  * The folder that models are kept in, or null where the browser offers none (private windows, some web views).
  * @returns {Promise<FileSystemDirectoryHandle | null>}
  */

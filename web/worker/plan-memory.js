@@ -4,40 +4,24 @@
  * from it is thrown away, so nothing here has to be right, only likely.
  */
 
+import { JsonCache } from "./json-cache.js";
+
 /** @typedef {{ words: number[], strings: string[], shaders: string[] }} RememberedProgram */
 
-const CACHE = "glowworm-programs";
-const MOST = 8; // programs kept
+const programs = new JsonCache("glowworm-programs", 8);
 
 /**
  * @param {string} key
  * @returns {Promise<RememberedProgram | null>}
  */
-export async function recallProgram(key) {
-  try {
-    const answer = await (await caches.open(CACHE)).match(address(key));
-    return answer ? await answer.json() : null;
-  } catch {
-    return null; // no storage, or nothing readable in it
-  }
+export function recallProgram(key) {
+  return programs.recall(key);
 }
 
 /**
  * @param {string} key
  * @param {RememberedProgram} program
  */
-export async function rememberProgram(key, program) {
-  try {
-    const cache = await caches.open(CACHE);
-    await cache.put(address(key), new Response(JSON.stringify(program)));
-    const kept = await cache.keys(); // the oldest first
-    await Promise.all(kept.slice(0, -MOST).map((request) => cache.delete(request)));
-  } catch {
-    // No storage, or it is full: the next visit takes a little longer.
-  }
-}
-
-/** @param {string} key */
-function address(key) {
-  return new URL(`program?${encodeURIComponent(key)}`, import.meta.url).href;
+export function rememberProgram(key, program) {
+  return programs.remember(key, program);
 }

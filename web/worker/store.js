@@ -7,7 +7,8 @@
  */
 
 import { ArrivingModel } from "./arriving-model.js";
-import { modelsFolder, openForWriting, readFile, readJson } from "./opfs.js";
+import { modelLock, modelsFolder, openForWriting, readFile, readJson } from "./opfs.js";
+import { readBlob } from "./read-blob.js";
 import { Spool } from "./spool.js";
 import { StoredModel } from "./stored-model.js";
 import { GlowwormError } from "../errors.js";
@@ -20,8 +21,8 @@ const TELL_AFTER_MS = 500;
 /**
  * @typedef {object} ModelSource
  * @property {number} size                    bytes
- * @property {(offset: number, length: number) => Promise<Uint8Array>} read
- *     a copy of the range; waits for bytes that are still on their way
+ * @property {(offset: number, length: number, buffer?: ArrayBuffer) => Promise<Uint8Array>} read
+ *     a copy of the range, in `buffer` if that is large enough; waits for bytes that are still on their way
  * @property {() => Promise<void>} verified   resolves once everything that was read is known to be right
  * @property {"file" | "disk" | "memory"} place  where the bytes are kept
  * @property {unknown} failure                the error of a read that failed, null before
@@ -57,9 +58,9 @@ export function openFile(file) {
     downloadedBytes: 0,
     failure: null,
     verified: async () => {},
-    async read(offset, length) {
+    async read(offset, length, buffer) {
       try {
-        return new Uint8Array(await file.slice(offset, offset + length).arrayBuffer());
+        return await readBlob(file.slice(offset, offset + length), buffer);
       } catch (cause) {
         const message = "The file can no longer be read; it was moved or changed, so pick it again.";
         this.failure = new GlowwormError("WeightsError", message, { cause });
@@ -88,7 +89,7 @@ export async function openModel(entry, options = {}) {
       options.onNotice?.("Another tab has begun to fetch this model; this one uses what it brings.");
     }, TELL_AFTER_MS);
     navigator.locks
-      .request(lockName(entry), { signal: options.signal }, async () => {
+      .request(modelLock(entry.name), { signal: options.signal }, async () => {
         clearTimeout(waiting);
         const ready = await openStored(folder, entry, options); // another tab may just have put it there
         if (ready) return resolve(ready);
@@ -117,9 +118,4 @@ async function openStored(folder, entry, options) {
   const file = await readFile(folder, entry.name);
   if (file?.size !== sidecar.bytes) return null;
   return new StoredModel(folder, entry, sidecar, file, options.signal);
-}
-
-/** @param {CatalogueEntry} entry */
-function lockName(entry) {
-  return `glowworm model ${entry.name}`;
 }

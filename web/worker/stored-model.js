@@ -7,6 +7,7 @@ import { GlowwormError } from "../errors.js";
 import { download } from "./download.js";
 import { openForWriting, readFile, removeFile } from "./opfs.js";
 import { digestOf, PIECE_BYTES, StaleBytesError } from "./pieces.js";
+import { readBlob, roomFor } from "./read-blob.js";
 
 /** @typedef {import("./catalogue.js").CatalogueEntry} CatalogueEntry */
 /** @typedef {import("./store.js").Sidecar} Sidecar */
@@ -24,7 +25,7 @@ export class StoredModel {
   #signal;
   /** @type {Set<number>} pieces known to be right */
   #checked = new Set();
-  /** @type {{index: number, bytes: Uint8Array}} the piece read last: weights are read in order, in smaller steps */
+  /** @type {{index: number, bytes: Uint8Array<ArrayBuffer>}} the piece read last: weights are read in order, in smaller steps */
   #last = { index: -1, bytes: new Uint8Array(0) };
   /** @type {Promise<unknown>} reads happen one after the other */
   #queue = Promise.resolve();
@@ -53,10 +54,11 @@ export class StoredModel {
   /**
    * @param {number} offset
    * @param {number} length
+   * @param {ArrayBuffer} [buffer]  to put it in
    * @returns {Promise<Uint8Array>}
    */
-  read(offset, length) {
-    const result = this.#queue.then(() => this.#read(offset, length));
+  read(offset, length, buffer) {
+    const result = this.#queue.then(() => this.#read(offset, length, buffer));
     this.#queue = result.catch((error) => {
       this.failure = error;
     });
@@ -66,9 +68,10 @@ export class StoredModel {
   /**
    * @param {number} offset
    * @param {number} length
+   * @param {ArrayBuffer} [buffer]
    */
-  async #read(offset, length) {
-    const out = new Uint8Array(length);
+  async #read(offset, length, buffer) {
+    const out = new Uint8Array(roomFor(length, buffer), 0, length);
     for (let done = 0; done < length; ) {
       const index = Math.floor((offset + done) / PIECE_BYTES);
       const start = offset + done - index * PIECE_BYTES;
@@ -84,13 +87,13 @@ export class StoredModel {
    * @param {number} index
    * @param {number} start  within the piece
    * @param {number} end
-   * @returns {Promise<Uint8Array>}
+   * @returns {Promise<Uint8Array<ArrayBuffer>>}
    */
   async #part(index, start, end) {
     if (this.#last.index !== index) {
-      if (this.#checked.has(index)) return this.#fromDisk(index * PIECE_BYTES + start, index * PIECE_BYTES + end);
-      let bytes = await this.#fromDisk(index * PIECE_BYTES, (index + 1) * PIECE_BYTES);
-      if ((await digestOf(bytes)) !== this.#sidecar.pieces?.[index]) bytes = await this.#repair(index);
+      this.#last.index = -1; // its buffer is filled anew
+      let bytes = await this.#fromDisk(index);
+      if (!this.#checked.has(index) && (await digestOf(bytes)) !== this.#sidecar.pieces?.[index]) bytes = await this.#repair(index);
       this.#checked.add(index);
       this.#last = { index, bytes };
     }
@@ -98,12 +101,13 @@ export class StoredModel {
   }
 
   /**
-   * @param {number} start
-   * @param {number} end
+   * @param {number} index
+   * @returns {Promise<Uint8Array<ArrayBuffer>>}
    */
-  async #fromDisk(start, end) {
+  async #fromDisk(index) {
+    const piece = () => this.#file.slice(index * PIECE_BYTES, (index + 1) * PIECE_BYTES);
     try {
-      return new Uint8Array(await this.#file.slice(start, end).arrayBuffer());
+      return await readBlob(piece(), this.#last.bytes.buffer);
     } catch {
       const file = await readFile(this.#folder, this.#entry.name); // another tab may have repaired it
       if (!file) {
@@ -111,7 +115,7 @@ export class StoredModel {
         throw new GlowwormError("WeightsError", message);
       }
       this.#file = file;
-      return new Uint8Array(await file.slice(start, end).arrayBuffer());
+      return readBlob(piece(), this.#last.bytes.buffer);
     }
   }
 

@@ -1,5 +1,6 @@
 /**
- * @typedef {{ size: number, read(offset: number, length: number): Promise<Uint8Array> }} Source
+ * `read` gives a copy of a range, in `buffer` where that is large enough, which then must not be used otherwise.
+ * @typedef {{ size: number, read(offset: number, length: number, buffer?: ArrayBuffer): Promise<Uint8Array> }} Source
  */
 
 /** Reads small ranges in rising order out of large reads: a model has hundreds of tensors of a few kilobytes. */
@@ -26,7 +27,8 @@ export class WindowReader {
     const within = offset - this.#start;
     if (within < 0 || within + length > this.#window.byteLength) {
       this.#start = offset;
-      const window = await this.source.read(offset, Math.min(this.windowBytes, this.source.size - offset));
+      const bytes = Math.min(this.windowBytes, this.source.size - offset);
+      const window = await this.source.read(offset, bytes, this.#window.buffer);
       this.#window = /** @type {Uint8Array<ArrayBuffer>} */ (window); // never shared memory
       return this.#window.subarray(0, length);
     }

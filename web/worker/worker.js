@@ -7,11 +7,14 @@ import * as Comlink from "../vendor/comlink/comlink.mjs";
 import { GlowwormError, toFailure } from "../errors.js";
 import { bootPython } from "./boot.js";
 import { findModel } from "./catalogue.js";
-import { openGpu } from "./gpu.js";
+import { ConversationMemory } from "./conversation-memory.js";
+import { chooseDevice, confirm, GONE, settle, WRONG_RESULTS } from "./devices.js";
+import { Gpu } from "./gpu.js";
 import { LoadProgress } from "./load-progress.js";
 import { StaleBytesError } from "./pieces.js";
 import { recallProgram, rememberProgram } from "./plan-memory.js";
 import { openFile, openModel } from "./store.js";
+import { StoredModel } from "./stored-model.js";
 
 /** @typedef {import("../errors.js").Failure} Failure */
 /** @typedef {import("./load-progress.js").LoadEvent} LoadEvent */
@@ -28,12 +31,25 @@ import { openFile, openModel } from "./store.js";
  * @property {string | Blob} model  name, URL or file
  * @property {string} listUrl       of models.json
  * @property {string} pageUrl       what a relative URL is relative to
- * @property {{context?: number, features?: string[]}} options
+ * @property {Record<string, string>} kept  what the browser's storage was last seen to hold, see kept-models.js
+ * @property {{context?: number} & import("./devices.js").DeviceOptions} options
  */
 
 /**
  * @typedef {{info: Record<string, any>, load: Record<string, any>}} Loaded
  */
+
+/**
+ * What the page notes of a model in the browser's storage.
+ * @typedef {{name: string, identity: string}} KeptModel
+ */
+
+/** @type {(version: string) => void} */
+let tellVersion;
+/** Of our Python package. @type {Promise<string>} */
+const version = new Promise((resolve) => (tellVersion = resolve));
+
+const EVICTED = "The browser has removed this model from its storage to make room, so it is fetched once more.";
 
 /** What is known of Python's start; `snapshot` says whether it woke from the memory image. */
 const boot = { snapshot: false, ms: 0, loaded: 0, total: 0, onBytes: () => {} };
@@ -45,30 +61,58 @@ const python = bootPython({
       Object.assign(boot, { loaded: phase.loaded, total: phase.total });
       boot.onBytes();
     }
+    if (phase.phase === "starting") tellVersion(phase.version);
     if (phase.phase === "fallback") console.warn(`Python starts without its memory image: ${phase.reason}`);
     if (phase.phase === "ready") Object.assign(boot, { snapshot: phase.how === "snapshot", ms: phase.ms });
   },
 });
 python.catch(() => {});
 
+/** A conversation is kept when nobody has asked for more for so long. */
+const KEEP_AFTER_MS = 500;
+
+/**
+ * Held as long as this worker lives, which tells the page when it is gone; see engine-worker.js.
+ * @type {Promise<void>}
+ */
+const alive = new Promise((resolve) => {
+  void navigator.locks.request(self.name, () => {
+    resolve();
+    return new Promise(() => {});
+  });
+});
+
 class EngineHost {
   /** @type {any} the Python engine */
   #engine = null;
   /** @type {LoadRequest | null} */
   #request = null;
+  /** @type {KeptModel | null} */
+  #kept = null;
   /** @type {((reason: string) => void) | null} */
   #onLost = null;
+  #losses = 0; // of the device, since the request
+  /** @type {import("./gpu.js").Gpu | import("./cpu/cpu.js").Cpu | null} */
+  #device = null;
+  /** @type {ConversationMemory | null} */
+  #memory = null;
+  #answers = 0; // begun so far
 
   /**
    * @param {LoadRequest} request
    * @param {(event: LoadEvent) => void} onProgress
    * @param {(reason: string) => void} onLost  the device went away; everything but the conversation is gone
-   * @returns {Promise<Outcome<Loaded>>}
+   * @returns {Promise<Outcome<Loaded & {kept: KeptModel | null}>>}
    */
   load(request, onProgress, onLost) {
     this.#request = request;
     this.#onLost = onLost;
-    return outcome(() => this.#open(request, onProgress));
+    this.#losses = 0;
+    return outcome(async () => {
+      await alive;
+      const loaded = await this.#open(request, onProgress);
+      return { ...loaded, kept: loaded.info.place === "disk" ? this.#kept : null };
+    });
   }
 
   /**
@@ -80,14 +124,8 @@ class EngineHost {
     return outcome(async () => {
       if (!this.#request) throw new GlowwormError("ClosedError", "There is no engine to build again; load a model first.");
       await this.#dispose();
-      try {
-        return await this.#open(this.#request, onProgress);
-      } catch (error) {
-        if (!(error instanceof GlowwormError) || error.kind !== "DeviceError") throw error;
-        // Browsers bar a page from a device that failed repeatedly; "no WebGPU" would be a riddle.
-        const message = "The graphics device failed and the browser does not offer it again; restart the browser and come back.";
-        throw new GlowwormError("DeviceError", message, { cause: error });
-      }
+      this.#losses++;
+      return this.#open(this.#request, onProgress);
     });
   }
 
@@ -106,8 +144,10 @@ class EngineHost {
       /** @type {unknown} */
       let passed;
       const pass = (/** @type {"text" | "notice"} */ kind, /** @type {string} */ text) => void (passed = emit(kind, text));
+      this.#answers++;
       const { stats, error } = JSON.parse(await this.#engine.answer(method, inputJson, optionsJson, pass));
       await passed;
+      setTimeout(() => void this.#keep(), KEEP_AFTER_MS);
       if (error) throw new GlowwormError(error.kind, error.message);
       return stats;
     }).finally(() => release(emit));
@@ -145,9 +185,11 @@ class EngineHost {
     const progress = new LoadProgress(onProgress);
     const fetching = new AbortController();
     try {
-      // One fresh start when the file turned out to be of two versions.
+      // One fresh start when the file turned out to be of two versions, or on the processor when the device is gone.
       return await this.#openOnce(request, progress, fetching.signal).catch((error) => {
-        if (error instanceof StaleBytesError) return this.#openOnce(request, progress, fetching.signal);
+        const lost = error instanceof GlowwormError && error.kind === "DeviceLostError";
+        if (lost) this.#losses = Math.max(2, this.#losses);
+        if (lost || error instanceof StaleBytesError) return this.#openOnce(request, progress, fetching.signal);
         throw error;
       });
     } catch (error) {
@@ -164,8 +206,8 @@ class EngineHost {
    * @param {AbortSignal} signal
    * @returns {Promise<Loaded>}
    */
-  async #openOnce({ model, listUrl, pageUrl, options }, progress, signal) {
-    const onLost = (/** @type {string} */ reason) => this.#onLost?.(reason);
+  async #openOnce(request, progress, signal) {
+    const { model, listUrl, pageUrl, kept, options } = request;
     const findSource = async () => {
       if (model instanceof Blob) return { source: openFile(model), identity: `${model.size}` };
       const entry = await findModel(model, { listUrl, pageUrl, signal });
@@ -174,44 +216,104 @@ class EngineHost {
         onDownload: (done, total) => progress.update("download", done, total),
         onNotice: (message) => progress.notice(message),
       });
-      return { source, identity: entry.sha256 ?? entry.url };
+      const identity = entry.sha256 ?? entry.url;
+      if (kept[entry.name] === identity && !(source instanceof StoredModel)) progress.notice(EVICTED);
+      this.#kept = { name: entry.name, identity };
+      return { source, identity };
     };
     // Fetched bytes are all but the last tenth of Python's start, as far as anyone can tell.
     boot.onBytes = () => progress.update("python", 0.9 * boot.loaded, boot.total);
-    const device = progress.during("device", openGpu({ onLost, features: options.features }));
     const found = findSource();
-    const remembered = Promise.all([device, found]).then(async ([gpu, { source, identity }]) => {
-      const key = JSON.stringify([identity, gpu.info, options]);
-      const program = await recallProgram(key);
-      if (program) gpu.anticipate(program, source, (phase, done, total) => progress.update(phase, done, total));
+    const chosen = progress.during("device", this.#choose(options, found, progress));
+    const remembered = Promise.all([chosen, found]).then(async ([{ device, verdict }, { source, identity }]) => {
+      const key = JSON.stringify([identity, device.info, options]);
+      const program = device instanceof Gpu && verdict ? await recallProgram(key) : null;
+      if (program) {
+        const gpu = /** @type {Gpu} */ (device);
+        gpu.anticipate(program, source, (phase, done, total) => progress.update(phase, done, total));
+      }
       return key;
     });
     try {
-      const [py, gpu, { source }, key] = await Promise.all([progress.during("python", python), device, found, remembered]);
-      const loaded = await this.#build(py, gpu, source, options, progress);
-      if (gpu.program && !gpu.anticipated) void rememberProgram(key, gpu.program);
-      return loaded;
+      const [py, { source, identity }, key] = await Promise.all([progress.during("python", python), found, remembered]);
+      const settled = await this.#settle(py, await chosen, source, options, progress);
+      const loaded = await this.#build(py, settled, source, options, progress);
+      const { device } = settled;
+      this.#device = device;
+      this.#memory = await ConversationMemory.open(JSON.stringify([identity, options.context, await version]));
+      if (!(device instanceof Gpu)) return this.#resumed(loaded);
+      const { values, error } = JSON.parse(await this.#engine.fingerprint());
+      if (error) throw new GlowwormError(error.kind, error.message);
+      if (!(await confirm(settled, values))) {
+        if (values === null) progress.notice(WRONG_RESULTS); // else a trial tells
+        await this.#dispose();
+        return await this.#openOnce(request, progress, signal); // which holds a trial
+      }
+      if (device.program && !device.anticipated) void rememberProgram(key, device.program);
+      return this.#resumed(loaded);
     } catch (error) {
-      void device.then((gpu) => gpu.close()).catch(() => {}); // what failed may have been the device
+      void chosen.then(({ device }) => device.close()).catch(() => {}); // what failed may have been the device
       throw error;
     }
   }
 
   /**
+   * Opens the device for a model. One that was lost twice, or cannot be opened again, is not tried once more.
+   *
+   * @param {LoadRequest["options"]} options
+   * @param {Promise<{ identity: string }>} found
+   * @param {LoadProgress} progress
+   */
+  async #choose(options, found, progress) {
+    const subject = async () => `${(await found).identity} ${await version}`;
+    const choose = (/** @type {LoadRequest["options"]} */ some) => chooseDevice(some, subject, this.#lost);
+    if (this.#losses === 0) return choose(options);
+    const chosen = await choose(this.#losses > 1 ? { ...options, device: "wasm" } : options).catch(() =>
+      choose({ ...options, device: "wasm" }),
+    );
+    if (!(chosen.device instanceof Gpu) && options.device !== "wasm") progress.notice((chosen.reason = GONE));
+    return chosen;
+  }
+
+  #lost = (/** @type {string} */ reason) => this.#onLost?.(reason);
+
+  /**
+   * Compares a graphics device that nothing is known of with the processor, before it is relied upon.
+   *
    * @param {any} py
-   * @param {import("./gpu.js").Gpu} gpu
+   * @param {import("./devices.js").Chosen} chosen
+   * @param {ModelSource} source
+   * @param {LoadRequest["options"]} options
+   * @param {LoadProgress} progress
+   */
+  async #settle(py, chosen, source, options, progress) {
+    const compare = async (/** @type {Gpu} */ gpu, /** @type {import("./cpu/cpu.js").Cpu} */ cpu) => {
+      const page = py.pyimport("glowworm.page");
+      const { error, ...verdict } = JSON.parse(await page.compare_devices(source, gpu, cpu, JSON.stringify(options)));
+      if (error) throw new GlowwormError(error.kind, error.message);
+      return /** @type {import("./devices.js").Verdict} */ (verdict);
+    };
+    if (chosen.key === null || chosen.verdict !== null) return chosen;
+    const settled = await progress.during("device", settle(chosen, options, compare, this.#lost));
+    if (settled.reason === WRONG_RESULTS || settled.reason === GONE) progress.notice(settled.reason);
+    return settled;
+  }
+
+  /**
+   * @param {any} py
+   * @param {import("./devices.js").Chosen} chosen
    * @param {ModelSource} source
    * @param {LoadRequest["options"]} options
    * @param {LoadProgress} progress
    * @returns {Promise<Loaded>}
    */
-  async #build(py, gpu, source, options, progress) {
+  async #build(py, { device, reason, verdict }, source, options, progress) {
     const onPhase = (/** @type {string} */ phase, /** @type {number} */ done, /** @type {number} */ total) =>
       reportPhase(progress, phase, done, total);
     progress.update("header", 0, 1);
     const page = py.pyimport("glowworm.page");
     const [engine] = await Promise.all([
-      Promise.resolve(page.open_engine(source, gpu, JSON.stringify(options), onPhase)).catch((error) => {
+      Promise.resolve(page.open_engine(source, device, JSON.stringify(options), onPhase)).catch((error) => {
         throw source.failure ?? error; // Python saw that a read failed; the source knows why
       }),
       source.verified(),
@@ -224,13 +326,46 @@ class EngineHost {
     this.#engine = engine;
     const load = {
       ...progress.timings(),
-      anticipated: gpu.anticipated,
+      anticipated: device instanceof Gpu && device.anticipated,
       python_ms: boot.ms,
       snapshot: boot.snapshot,
       downloaded_bytes: source.downloadedBytes,
+      python_bytes: py._module.HEAP8.length,
+      peak_device_bytes: device.peakBytes,
     };
     progress.finish();
-    return { info: { ...JSON.parse(engine.info()), size_bytes: source.size, place: source.place }, load };
+    const info = JSON.parse(engine.info());
+    return { info: { ...info, device: { ...info.device, reason, verdict }, size_bytes: source.size, place: source.place }, load };
+  }
+
+  /**
+   * Brings back the caches of the conversation that was open last.
+   * @param {Loaded} loaded
+   * @returns {Promise<Loaded>}
+   */
+  async #resumed(loaded) {
+    const header = await this.#memory?.recall();
+    if (!header) return loaded;
+    try {
+      const ranges = JSON.parse(this.#engine.restore(JSON.stringify(header.tokens), header.written));
+      await this.#memory?.bring(/** @type {Gpu} */ (this.#device), header, ranges);
+      return { ...loaded, load: { ...loaded.load, resumed_tokens: ranges.length > 0 ? header.tokens.length : 0 } };
+    } catch {
+      this.#engine.forget();
+      return loaded;
+    }
+  }
+
+  /** Keeps the caches of the open conversation, unless the next answer has begun. */
+  async #keep() {
+    const engine = this.#engine;
+    const begun = this.#answers;
+    const outdated = () => engine !== this.#engine || begun !== this.#answers;
+    if (!engine || !this.#memory || !this.#device) return;
+    const text = engine.snapshot();
+    if (!text) return;
+    const snapshot = JSON.parse(text);
+    if ((await this.#memory.keep(this.#device, snapshot, outdated)) && !outdated()) engine.saved(snapshot.tokens.length);
   }
 
   async #dispose() {

@@ -9,17 +9,24 @@ from ..errors import PromptError
 Message = dict[str, Any]
 
 
-def checked(messages: Sequence[Message]) -> list[Message]:
-    """The messages as a list.
+def checked(messages: Sequence[Message]) -> tuple[list[Message], str]:
+    """The messages up to the user's last, and how the answer to it begins.
+
+    The answer begins with the text of an assistant's message at the end, which is thus continued.
 
     Raises:
-        PromptError: not a list of messages, or the last one is not the user's.
+        PromptError: not a list of messages, or the user asks nothing at its end.
     """
     if not isinstance(messages, list | tuple) or not all(isinstance(m, Mapping) for m in messages):
         raise PromptError("A conversation is a list of messages, each with a role and a content.")
-    if not messages or messages[-1].get("role") != "user":
+    turns, begun = list(messages), ""
+    if turns and turns[-1].get("role") == "assistant":
+        begun = turns.pop().get("content")
+        if not isinstance(begun, str):
+            raise PromptError("Only an answer that is a text can be continued.")
+    if not turns or turns[-1].get("role") != "user":
         raise PromptError("There is nothing to answer: the last message must be the user's.")
-    return list(messages)
+    return turns, begun
 
 
 class Window:

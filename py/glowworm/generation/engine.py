@@ -140,7 +140,7 @@ class AsyncEngine:
         it otherwise.
 
         Raises:
-            PromptError: now for the options, while iterating for the prompt.
+            PromptError: now for the options and for what is no conversation, while iterating for its length.
         """
 
         def prepare() -> tuple[list[int], str]:
@@ -152,21 +152,23 @@ class AsyncEngine:
     def chat(self, messages: Sequence[Message], **options: Any) -> AsyncGenerator[Part, None]:
         """Answer a conversation: dicts with "role" (system, user, assistant) and "content". Else as above.
 
+        Where the last message is the assistant's, that answer is continued: only what follows it is given.
         When the conversation outgrows the context its oldest turns are left out, and a notice says so.
         """
         parsed = self._parsed(options)
-
-        def encode(some: list[Message]) -> list[int]:
-            return self.template.encode(some, self.tokenizer)
+        turns, begun = checked(messages)
 
         def prepare() -> tuple[list[int], str]:
+            answer = self.tokenizer.encode(begun, bos=False) if begun else []
+
+            def encode(some: list[Message]) -> list[int]:
+                return self.template.encode(some, self.tokenizer) + answer
+
             quarter = self.loaded.capacity.context // ANSWER_RESERVE
-            ids, dropped = self._window.fit(
-                checked(messages), encode, min(parsed.max_tokens or quarter, quarter)
-            )
+            ids, dropped = self._window.fit(turns, encode, min(parsed.max_tokens or quarter, quarter))
             return ids, _DROPPED.format(dropped) if dropped else ""
 
-        return self._answer(prepare, StreamDecoder(self.tokenizer), parsed)
+        return self._answer(prepare, StreamDecoder(self.tokenizer, continues=bool(begun)), parsed)
 
     def stop(self) -> None:
         """Ask the answer asked for last to end: it does after the device's current chunk or batch."""

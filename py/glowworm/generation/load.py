@@ -1,5 +1,6 @@
 """From a weights file to a program on a device: define, trace, fuse, compile, load."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ..devices.base import Device, Progress
@@ -12,6 +13,7 @@ from ..graph.storage import Limits
 from ..models import Definition, define
 from ..weights.gguf import GgufFile, read_gguf
 from ..weights.source import ByteSource
+from .caches import layouts
 from .session import Capacity
 
 CONTEXT = 4096  # tokens kept by default, if the model was trained for as many
@@ -39,14 +41,17 @@ def build_program(
     chunk: int = CHUNK,
     every_row: bool = False,
     fused: bool = True,
+    layers: int | None = None,
 ) -> tuple[Definition, Program, Capacity]:
     """Trace and compile a file's model for a kind of device, without loading its weights.
 
     Phases: "prefill" (``chunk`` rows) and "decode" (one row), both ending in sampling; with ``every_row``
-    also "logits", which ends in the logits of every row of a shorter chunk and samples nothing.
+    also "logits", which ends in the logits of every row of a shorter chunk and samples nothing. With
+    ``layers`` only so many of the first are computed; the definition is of the whole model all the same.
     """
-    definition = define(file)
-    config = definition.config
+    whole = define(file)
+    config = whole.config
+    definition = whole if layers is None else whole.shortened(layers)
     trained = config.context
     if context is not None and (not isinstance(context, int) or context < 1):
         raise PromptError(f"The context must be a whole number of tokens from 1 on, not {context!r:.40}.")
@@ -70,17 +75,15 @@ def build_program(
         rollback=ROLLBACK,
         limits=limits,
     )
-    return (
-        definition,
-        program,
-        Capacity(context, chunk, config.vocabulary, _ring(graphs["decode"][0], context, chunk)),
-    )
+    found: list[Cache] = [n.attributes["cache"] for n in graphs["decode"][0].nodes if "cache" in n.attributes]
+    caches = {cache: cache.capacity(context, chunk, ROLLBACK) for cache in found}
+    capacity = Capacity(context, chunk, config.vocabulary, _ring(caches, context), layouts(caches, program))
+    return whole, program, capacity
 
 
-def _ring(graph: Graph, context: int, chunk: int) -> tuple[int, int] | None:
+def _ring(caches: Mapping[Cache, int], context: int) -> tuple[int, int] | None:
     """The windowed caches' window and capacity, if any of them is shorter than the context."""
-    caches: list[Cache] = [n.attributes["cache"] for n in graph.nodes if "cache" in n.attributes]
-    rings = [(c.window, c.capacity(context, chunk, ROLLBACK)) for c in caches if c.window is not None]
+    rings = [(cache.window, size) for cache, size in caches.items() if cache.window is not None]
     return min((ring for ring in rings if ring[1] < context), default=None)
 
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from ..devices.base import Device
 from ..errors import DeviceError, PromptError
 from ..graph.plan import COUNT_PROMPT, STATE_POSITION, STATE_TEMPERATURE
+from .caches import CacheLayout, Range, ranges
 from .sampling import Sampling
 
 CHUNK_SECONDS = 0.15  # a prefill chunk should take no longer, so that an abort is soon noticed
@@ -38,6 +39,15 @@ class Figures:
 
 
 @dataclass(frozen=True)
+class Snapshot:
+    """The tokens in the caches, how many positions were ever written, and memory that has to be kept."""
+
+    tokens: list[int]
+    written: int
+    ranges: list[Range]
+
+
+@dataclass(frozen=True)
 class Capacity:
     """What the program's caches can hold. ``ring`` is the smallest (window, capacity) of a windowed cache."""
 
@@ -45,6 +55,7 @@ class Capacity:
     chunk: int
     vocabulary: int
     ring: tuple[int, int] | None
+    caches: tuple[CacheLayout, ...] = ()
 
     def can_resume(self, position: int, written: int) -> bool:
         """Whether the caches hold all that a query at ``position`` sees, after ``written`` positions."""
@@ -61,6 +72,7 @@ class Session:
         self.device, self.capacity = device, capacity
         self.tokens: list[int] = []  # whose keys and values the caches hold
         self._written = 0  # positions ever written since the caches were last begun anew
+        self._unsaved = 0  # the first position that was computed after the last `saved`
         self._rows = min(FIRST_ROWS, capacity.chunk)  # of the next chunk, adapted to the device's speed
 
     async def generate(
@@ -83,6 +95,7 @@ class Session:
         self.check(prompt)
         begun = time.perf_counter()
         start = self._resume(prompt)
+        self._unsaved = min(self._unsaved, start)
         figures.prompt_tokens, figures.reused_tokens = len(prompt), start
         self._begin(prompt, sampling)
         complete = await self._prefill(prompt, start, aborted)
@@ -137,7 +150,26 @@ class Session:
 
     def forget(self) -> None:
         """Begin anew: nothing in the caches is worth keeping."""
-        self.tokens, self._written = [], 0
+        self.tokens, self._written, self._unsaved = [], 0, 0
+
+    def snapshot(self) -> Snapshot:
+        """What has to be kept, beside what was kept before the last `saved`, to `restore` the caches."""
+        first, end = min(self._unsaved, len(self.tokens)), len(self.tokens)
+        return Snapshot(list(self.tokens), self._written, ranges(self.capacity.caches, first, end))
+
+    def saved(self, count: int) -> None:
+        """The caches of the first ``count`` tokens have been kept."""
+        self._unsaved = count
+
+    def restore(self, tokens: Sequence[int], written: int) -> list[Range]:
+        """Rely on the caches to hold these tokens, once the caller has filled the memory that is returned.
+
+        Raises:
+            PromptError: they do not fit this model or its context.
+        """
+        self.check(tokens)
+        self.tokens, self._written, self._unsaved = list(tokens), max(written, len(tokens)), len(tokens)
+        return ranges(self.capacity.caches, 0, len(tokens))
 
     def check(self, prompt: Sequence[int]) -> None:
         """PromptError unless ``prompt`` can be computed."""

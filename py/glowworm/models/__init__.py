@@ -1,7 +1,7 @@
 """Model families. One file a family; ``define`` finds the one a weights file asks for."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ..errors import UnsupportedError, WeightsError
@@ -29,6 +29,10 @@ class Definition:
 
     family: Family
     config: Any
+
+    def shortened(self, layers: int) -> "Definition":
+        """The same model with its first ``layers`` layers only (all of them, if it has fewer)."""
+        return replace(self, config=replace(self.config, layers=min(layers, self.config.layers)))
 
     def trace(self, rows: int, every_row: bool = False) -> tuple[Graph, Tensor]:
         """Record the forward pass over ``rows`` tokens; returns the graph and its logits."""

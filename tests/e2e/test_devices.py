@@ -1,0 +1,118 @@
+"""Which device a model runs on: found out, remembered, distrusted, lost; and the same pages on each."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from faulty_server import FaultyServer, serve_with_faults
+from pages import DEFAULT_TIMEOUT_MS, ChatPage, StoryPage
+from playwright.sync_api import Browser, BrowserContext, Page
+from support import SiteServer
+
+NO_WEBGPU = ("--disable-features=WebGPU", "--disable-gpu")
+GPU_SCRIPT = "/worker/gpu.js"
+COMPILED = "createShaderModule({ label, code })"
+BROKEN = 'createShaderModule({ label, code: code.replaceAll("inverseSqrt(", "0.5 + inverseSqrt(") })'
+
+
+@pytest.fixture
+def server(site: Path) -> Iterator[FaultyServer]:
+    with serve_with_faults(site) as server:
+        yield server
+
+
+def device_of(page: Page) -> dict:
+    return page.evaluate("glowworm.info.device")
+
+
+def new_context(browser: Browser, **options: str) -> BrowserContext:
+    context = browser.new_context(**options)  # type: ignore[arg-type]
+    context.set_default_timeout(DEFAULT_TIMEOUT_MS)
+    return context
+
+
+def test_software_adapter_is_left_for_the_processor(page: Page, site_server: SiteServer) -> None:
+    ChatPage(page).open(site_server.url)
+    device = device_of(page)
+    assert device["kind"] == "wasm"
+    assert 1 < device["threads"] <= page.evaluate("Math.max(2, navigator.hardwareConcurrency)")
+    assert "emulated" in device["reason"]
+
+
+def test_graphics_device_is_tried_once_and_remembered(page: Page, site_server: SiteServer) -> None:
+    chat = ChatPage(page)
+    chat.open(site_server.url + "?device=webgpu")
+    device = device_of(page)
+    print("trial:", device["verdict"])
+    assert device["kind"] == "webgpu"
+    assert device["verdict"]["agree"] is True
+    assert 0 < device["verdict"]["difference"] < 0.005
+    assert all(seconds > 0 for seconds in device["verdict"]["seconds"])
+    assert chat.ask("Hello.").strip()
+    chat.open(site_server.url + "?device=webgpu")
+    assert device_of(page)["verdict"]["seconds"] == device["verdict"]["seconds"], "no other trial was held"
+    assert device_of(page)["verdict"]["fingerprint"]
+
+
+def test_wrong_results_lead_to_the_processor(page: Page, server: FaultyServer, site: Path) -> None:
+    chat = ChatPage(page)
+    chat.open(server.url + "?device=webgpu")
+    assert device_of(page)["kind"] == "webgpu"
+    answer = chat.ask("Tell me a story about an owl.")
+
+    script = (site / GPU_SCRIPT.lstrip("/")).read_text()
+    assert script.count(COMPILED) == 1
+    server.faults.overrides[GPU_SCRIPT] = script.replace(COMPILED, BROKEN).encode()
+    page.reload()
+    chat.wait_for("ready")
+    assert device_of(page)["kind"] == "wasm"
+    assert "wrong results" in page.get_by_role("status").inner_text()
+    chat.wait_for_text(chat.answers.first)
+    assert chat.text_of(chat.answers.first) == answer, "the conversation is still there"
+    assert chat.ask("Tell me another one.").strip()
+    assert chat.stats["prompt_tokens"] > 40, "and was given to the model"
+
+    # A second visit does not ask the graphics device again.
+    chat.open(server.url + "?device=webgpu")
+    assert device_of(page)["kind"] == "wasm"
+    assert device_of(page)["verdict"]["agree"] is False
+
+
+def test_without_webgpu_both_pages_work(
+    launch_chromium: Callable[..., Browser], site_server: SiteServer
+) -> None:
+    browser = launch_chromium(*NO_WEBGPU, webgpu=False)
+    page = new_context(browser).new_page()
+    chat = ChatPage(page)
+    chat.open(site_server.url)
+    assert page.evaluate("navigator.gpu === undefined || crossOriginIsolated")
+    assert device_of(page)["kind"] == "wasm"
+    assert chat.ask("Tell me a story.").strip()
+    story = StoryPage(page)
+    story.open(site_server.url + "story/")
+    assert device_of(page)["kind"] == "wasm"
+    browser.close()
+
+
+def test_graphics_device_that_keeps_failing_is_given_up_in_the_middle_of_an_answer(
+    launch_chromium: Callable[..., Browser], site_server: SiteServer
+) -> None:
+    browser = launch_chromium()
+    chat = ChatPage(new_context(browser).new_page())
+    chat.open(site_server.url + "?device=webgpu")
+    assert device_of(chat.page)["kind"] == "webgpu"
+    devtools = browser.new_browser_cdp_session()
+    chat.send("Tell me a very long story.")
+    before = chat.wait_for_text(chat.answers.last, characters=20)
+    for _ in range(2):
+        devtools.send("Browser.crashGpuProcess")
+        chat.wait_for("loading")
+        chat.wait_for("generating")
+        if device_of(chat.page)["kind"] == "wasm":
+            break
+    assert device_of(chat.page)["kind"] == "wasm"
+    chat.wait_for("ready")
+    answer = chat.text_of(chat.answers.last)
+    assert answer.startswith(before) and len(answer) > len(before), "the answer goes on"
+    assert chat.answers.count() == 1
+    browser.close()

@@ -1,0 +1,46 @@
+/**
+ * Reads parts of large files into the same buffer over and over. `blob.arrayBuffer()` would do, but what it makes is
+ * garbage by the hundred megabytes, and even a transferred buffer's memory comes back only when that is collected.
+ */
+
+/**
+ * @param {Blob} blob
+ * @param {ArrayBuffer} [buffer]  is used if it is large enough, and not to be used afterwards but through what is returned
+ * @returns {Promise<Uint8Array<ArrayBuffer>>} all of the blob
+ * @throws {DOMException} when the blob cannot be read any more
+ */
+export async function readBlob(blob, buffer) {
+  const reader = readerOf(blob);
+  if (!reader) return new Uint8Array(await blob.arrayBuffer());
+  let room = roomFor(blob.size, buffer);
+  let filled = 0;
+  while (filled < blob.size) {
+    const { value } = await reader.read(new Uint8Array(room, filled, blob.size - filled));
+    if (!value?.length) throw new DOMException("The file ends early.", "NotReadableError");
+    room = value.buffer;
+    filled += value.length;
+  }
+  await reader.cancel();
+  return new Uint8Array(room, 0, filled);
+}
+
+/**
+ * @param {number} bytes
+ * @param {ArrayBuffer} [buffer]  one that is no longer needed
+ * @returns {ArrayBuffer} of so many bytes or more
+ */
+export function roomFor(bytes, buffer) {
+  return buffer && buffer.byteLength >= bytes ? buffer : new ArrayBuffer(bytes);
+}
+
+/**
+ * @param {Blob} blob
+ * @returns {ReadableStreamBYOBReader | null} null where the browser cannot read into a given buffer
+ */
+function readerOf(blob) {
+  try {
+    return blob.stream().getReader({ mode: "byob" });
+  } catch {
+    return null;
+  }
+}
