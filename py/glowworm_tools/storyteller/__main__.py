@@ -1,13 +1,15 @@
 """The storyteller's recipe as one command; see the package's docstring for the steps in order."""
 
 import argparse
-import itertools
 import json
 import random
 from pathlib import Path
 
 from .choices import choices_json
-from .grammar import random_story
+from .mixture import generated_document
+
+PART_NAMES = ("losses", "obedience", "variety", "safety", "conversation")
+TOKENIZER_DOCUMENTS = 12_000
 
 
 def main() -> None:
@@ -18,23 +20,27 @@ def main() -> None:
     command.add_argument("--out", type=Path, default=Path("web/story/choices.json"))
     command.set_defaults(action=_choices)
 
-    command = commands.add_parser("generate", help="print generated requests and stories")
+    command = commands.add_parser("generate", help="print generated stories and conversations")
     command.add_argument("--count", type=int, default=3)
     command.add_argument("--seed", type=int, default=1)
     command.set_defaults(action=_generate)
 
     command = commands.add_parser("tokenizer", help="learn the tokenizer")
     _add_run_folder(command)
-    command.add_argument("--stories", type=Path, required=True, help="folder with stories.jsonl.xz")
+    _add_stories(command)
     command.add_argument("--vocabulary", type=int, default=4096)
     command.set_defaults(action=_tokenizer)
 
     command = commands.add_parser("train", help="train, or go on with a run that was interrupted")
     _add_run_folder(command)
-    command.add_argument("--stories", type=Path, required=True, help="folder with stories.jsonl.xz")
-    command.add_argument("--steps", type=int, help="steps of 2,048 tokens in all")
-    command.add_argument("--seed", type=int)
-    command.add_argument("--threads", type=int, default=2)
+    _add_stories(command)
+    length = command.add_mutually_exclusive_group(required=True)
+    length.add_argument("--minutes", type=float, help="how long the whole run lasts, all its slices together")
+    length.add_argument("--steps", type=float, help="the same, counted in steps of 8,192 tokens")
+    command.add_argument("--pause-after", type=float, help="minutes (or steps) after which this slice ends")
+    command.add_argument("--seed", type=int, default=1)
+    _add_threads(command)
+    command.add_argument("--device", default="cpu", help='"cpu" or "cuda"')
     command.add_argument(
         "--compile", action="store_true", help="faster steps after minutes of compiling (C++)"
     )
@@ -53,19 +59,26 @@ def main() -> None:
     command.add_argument("--temperature", type=float)
     command.set_defaults(action=_sample)
 
-    command = commands.add_parser(
-        "evaluate", help="measure an exported model: losses, obedience, distinctness"
-    )
+    command = commands.add_parser("evaluate", help="measure an exported model")
     command.add_argument("model", type=Path)
-    command.add_argument("--stories", type=Path, required=True, help="folder with tinystories_valid_part.txt")
-    command.add_argument(
-        "--run", type=Path, help="folder of the run, to compare with the weights before quantisation"
-    )
-    command.add_argument("--count", type=int, default=100, help="stories to judge")
+    command.add_argument("--parts", nargs="+", choices=PART_NAMES, default=PART_NAMES)
+    command.add_argument("--stories", type=Path, help="folder with text held out, for the losses")
+    command.add_argument("--run", type=Path, help="folder of the run, for the losses before quantisation")
+    command.add_argument("--count", type=int, default=200, help="answers a part judges")
+    _add_threads(command)
+    command.add_argument("--temperature", type=float)
     command.set_defaults(action=_evaluate)
 
     arguments = parser.parse_args()
     arguments.action(arguments)
+
+
+def _add_threads(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--threads", type=int, default=2, help="no more than there are idle cores")
+
+
+def _add_stories(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--stories", type=Path, required=True, help="folder with stories.jsonl.xz")
 
 
 def _add_run_folder(command: argparse.ArgumentParser) -> None:
@@ -79,10 +92,11 @@ def _choices(arguments: argparse.Namespace) -> None:
 
 
 def _generate(arguments: argparse.Namespace) -> None:
-    rng = random.Random(arguments.seed)
-    for _ in range(arguments.count):
-        story = random_story(rng)
-        print(f"> {story.request}\n\n{story.text}\n")
+    for number in range(arguments.count):
+        rng = random.Random(arguments.seed + number)
+        for said, answer in generated_document(rng).turns:
+            print(f"> {said}\n\n{answer}\n")
+        print("-" * 40)
 
 
 # The commands below need the packages of the "train" extra; they are imported where they are used,
@@ -90,12 +104,16 @@ def _generate(arguments: argparse.Namespace) -> None:
 
 
 def _tokenizer(arguments: argparse.Namespace) -> None:
-    from .corpus import read_stories, training_documents
+    from .corpus import read_stories
+    from .mixture import PRETRAINING, Documents
     from .tokenizer import StoryTokenizer
 
-    documents = training_documents(read_stories(arguments.stories), seed=99, read_share=0.3)
+    documents = Documents(read_stories(arguments.stories), seed=99)
     texts = (
-        text for document in itertools.islice(documents, 8000) for turn in document.turns for text in turn
+        text
+        for number in range(TOKENIZER_DOCUMENTS)
+        for turn in documents.document(number, PRETRAINING).turns
+        for text in turn
     )
     arguments.folder.mkdir(parents=True, exist_ok=True)
     StoryTokenizer.train(texts, arguments.vocabulary).save(arguments.folder / "tokenizer.json")
@@ -105,16 +123,25 @@ def _train(arguments: argparse.Namespace) -> None:
     import torch
 
     from .corpus import read_stories
+    from .mixture import Documents
     from .model import StoryConfig
     from .tokenizer import StoryTokenizer
-    from .train import Run, TrainingPlan
+    from .train import Budget, Run, TrainingPlan
 
     torch.set_num_threads(arguments.threads)
-    given = {name: value for name in ("steps", "seed") if (value := getattr(arguments, name)) is not None}
     tokenizer = StoryTokenizer.load(arguments.folder / "tokenizer.json")
-    config = StoryConfig(vocab_size=len(tokenizer))
-    stories = read_stories(arguments.stories)
-    Run(arguments.folder, tokenizer, stories, TrainingPlan(**given), config, arguments.compile).train()
+    run = Run(
+        arguments.folder,
+        tokenizer,
+        Documents(read_stories(arguments.stories), arguments.seed),
+        TrainingPlan(seed=arguments.seed),
+        StoryConfig(vocab_size=len(tokenizer)),
+        arguments.device,
+        arguments.compile,
+    )
+    in_steps = arguments.steps is not None
+    total = arguments.steps if in_steps else arguments.minutes
+    run.train(Budget(total, arguments.pause_after, in_steps))
 
 
 def _export(arguments: argparse.Namespace) -> None:
@@ -140,9 +167,16 @@ def _sample(arguments: argparse.Namespace) -> None:
 
 
 def _evaluate(arguments: argparse.Namespace) -> None:
-    from .evaluate import evaluate
+    import torch
 
-    print(json.dumps(evaluate(arguments.model, arguments.stories, arguments.run, arguments.count), indent=2))
+    from .evaluate import PARTS, Evaluation
+    from .sample import Sampling
+
+    torch.set_num_threads(arguments.threads)
+    sampling = Sampling() if arguments.temperature is None else Sampling(temperature=arguments.temperature)
+    evaluation = Evaluation(arguments.model, arguments.stories, arguments.run, arguments.count, sampling)
+    for part in arguments.parts:
+        print(json.dumps(PARTS[part](evaluation), indent=2), flush=True)
 
 
 if __name__ == "__main__":

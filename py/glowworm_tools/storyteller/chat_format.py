@@ -3,6 +3,9 @@
 The shape is Gemma's: `<start_of_turn>user`, a line break, the text, `<end_of_turn>`, a line break.
 """
 
+import random
+from dataclasses import dataclass
+
 from .conversation import Turns
 from .tokenizer import BOS, END_OF_TURN, EOS, START_OF_TURN, StoryTokenizer
 
@@ -29,11 +32,22 @@ CHAT_TEMPLATE = """\
 """Jinja2 source; wants `messages`, `bos_token`, `add_generation_prompt` and `raise_exception`."""
 
 
-def encode_turns(tokenizer: StoryTokenizer, turns: Turns) -> tuple[list[int], list[bool]]:
+@dataclass(frozen=True)
+class Answer:
+    """What a model wrote in its turn."""
+
+    text: str
+    is_finished: bool
+    """Whether the model ended its turn by itself, rather than by running out of room."""
+
+
+def encode_turns(
+    tokenizer: StoryTokenizer, turns: Turns, spelling: random.Random | None = None
+) -> tuple[list[int], list[bool]]:
     """Ids and, for each, whether the model is to learn to say it: its own turns, not the user's.
 
     A story without a request stands bare between `<bos>` and `<eos>`; turns are written as the chat template
-    writes them.
+    writes them. With `spelling`, some of the words of the requests are spelled out.
     """
     ids, said = [BOS], [False]
 
@@ -47,7 +61,8 @@ def encode_turns(tokenizer: StoryTokenizer, turns: Turns) -> tuple[list[int], li
             add([*tokenizer.encode(answer), EOS], True)
             continue
         add(_opening(tokenizer, "user"), False)
-        add([*tokenizer.encode(request), END_OF_TURN, *newline], False)
+        asked = tokenizer.encode_spelled(request, spelling) if spelling else tokenizer.encode(request)
+        add([*asked, END_OF_TURN, *newline], False)
         add(_opening(tokenizer, "model"), False)
         add([*tokenizer.encode(answer), END_OF_TURN], True)
         add(newline, False)

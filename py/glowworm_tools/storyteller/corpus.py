@@ -1,94 +1,124 @@
-"""Training text from two sources: the grammar, and a folder of openly licensed stories.
+"""Read stories: licensed text that is not part of the project, chosen and cut for training.
 
-The folder (it is not part of the project) holds `stories.jsonl.xz`, a record each with source, licence, kind
-and text, and `tinystories_valid_part.txt`, kept aside to measure on. Of the records only those kinds are used
-that suit a small child and this model's size, under licences that allow it (`KINDS`, `LICENCES`).
+`stories.jsonl.xz` holds one record a line with source, licence, kind, title and text;
+`tinystories_valid_part.txt` holds stories kept aside to measure on. Tiny stories and picture books are read
+whole; fairy tales and books are cut into passages that begin and end with a paragraph. What does not suit a
+child is left out passage by passage (`suitability.py`), and so are a few books that are not for children.
+One fairy tale in fifteen is held out to measure on.
 """
 
 import json
 import lzma
-import random
 import re
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from .conversation import Turns, about_a_story, small_talk
-from .grammar import random_story
+from .suitability import is_suitable
 
-KINDS = ("tiny story", "picture book")
-LICENCES = ("CDLA-Sharing-1.0", "CC-BY 4.0")
-UNSUITABLE = re.compile(
-    r"\b(kill\w*|dead|dies|died|blood\w*|gun|guns|knife|murder\w*|drunk|beer|wine|hell|damn|slave\w*|hate[sd]?|stupid|ugly|war|weapon\w*|shot)\b",
+LICENCES = ("CDLA-Sharing-1.0", "CC-BY 4.0", "Apache-2.0", "public domain")
+WHOLE_KINDS = ("tiny story", "picture book")
+TITLES_LEFT_OUT = (
+    "Children-s-Literature",
+    "The-Little-Colonel",
+    "How-to-Tell-Stories",
+    "Childhood-s-Favorites",
+    "The-Story-of-Doctor-Dolittle",
+)
+"""Text books about stories, a novel for older children, and collections known for dated words."""
+FAIRY_TALES_HELD_OUT_ONE_IN = 15
+MINIMUM_CHARS, MAXIMUM_CHARS = 250, 3600
+PASSAGE_CHARS = 1500
+"""A passage ends with the first paragraph that brings it to this length."""
+
+_NOT_A_STORY = re.compile(
+    r"\[|\*|https?:|www\.|(?-i:[A-Z]{6})|\b(?:preface|introduction|notes?|editor|edition|gutenberg|copyright|publish\w*"
+    r"|illustrat\w*|chapter|volume|author|folk-?lore|version|translat\w*|pp?\.|(?-i:[IVXL]{3,}\.))(?!\w)",
     re.IGNORECASE,
 )
-MINIMUM_CHARS, MAXIMUM_CHARS = 250, 3200
-
+"""Marks of what stands around the stories in a book."""
 _TYPOGRAPHY = str.maketrans(
-    {"“": '"', "”": '"', "‘": "'", "’": "'", "–": "-", "—": "-", "…": "...", "\u00a0": " ", "é": "e"}
+    {"“": '"', "”": '"', "‘": "'", "’": "'", "–": "-", "—": " - ", "…": "...", "\u00a0": " ", "_": ""}
 )
 
 
 @dataclass(frozen=True)
-class Document:
-    """One training document: a conversation, or a bare story when `turns` has a single empty request."""
+class ReadStory:
+    """A read text: `is_whole` where it is a story from beginning to end, not a passage."""
 
-    turns: Turns
+    text: str
+    is_whole: bool
 
 
 def clean(text: str) -> str:
     """`text` in plain typography, with one blank line between paragraphs."""
-    text = text.translate(_TYPOGRAPHY)
+    text = text.translate(_TYPOGRAPHY).replace("''", '"').replace("--", " - ")
     paragraphs = (re.sub(r"\s+", " ", paragraph).strip() for paragraph in re.split(r"\n\s*\n", text))
     return "\n\n".join(paragraph for paragraph in paragraphs if paragraph)
 
 
-def is_suitable(record: dict[str, str]) -> bool:
-    """Whether a record's kind, licence, length and words let it into the training text."""
-    text = record["text"]
+def is_story(text: str) -> bool:
+    """Whether `text` reads as a story that suits a child: of the right length, finished, and fit to print."""
     return (
-        record["kind"] in KINDS
-        and record["licence"].startswith(LICENCES)
-        and MINIMUM_CHARS <= len(text) <= MAXIMUM_CHARS
-        and text.replace("\n", "").isprintable()
-        and UNSUITABLE.search(text) is None
-        and text.rstrip()[-1] in '.!?"'
+        MINIMUM_CHARS <= len(text) <= MAXIMUM_CHARS
+        and text.rstrip()[-1] in ".!?\"'"
+        and text[0].isupper() | (text[0] == '"')
+        and text.isascii()
+        and _NOT_A_STORY.search(text) is None
+        and is_suitable(text)
     )
 
 
-def read_stories(folder: Path) -> list[str]:
-    """The suitable stories of `folder`, cleaned, in the file's order."""
-    with lzma.open(folder / "stories.jsonl.xz", "rt", encoding="utf-8") as lines:
-        records = (json.loads(line) for line in lines)
-        cleaned = ({**record, "text": clean(record["text"])} for record in records)
-        return [record["text"] for record in cleaned if is_suitable(record)]
+def is_fairy_tale_held_out(title: str) -> bool:
+    return zlib.crc32(title.lower().encode()) % FAIRY_TALES_HELD_OUT_ONE_IN == 0
 
 
-def read_held_out(folder: Path) -> list[str]:
-    """TinyStories kept for measuring, cleaned; the part's first fragment is left out."""
+def read_stories(folder: Path) -> list[ReadStory]:
+    """The suitable text of `folder`, cleaned, in the file's order, without what is held out."""
+    found = []
+    for record in _records(folder):
+        if not record["licence"].startswith(LICENCES) or _is_left_out(record):
+            continue
+        text, is_whole = clean(record["text"]), record["kind"] in WHOLE_KINDS
+        pieces = [text] if is_whole else passages(text)
+        found += [ReadStory(piece, is_whole) for piece in pieces if is_story(piece)]
+    return found
+
+
+def read_held_out(folder: Path) -> dict[str, list[str]]:
+    """Text kept aside to measure on, cleaned: `tinystories` and passages of `fairy_tales`."""
     text = (folder / "tinystories_valid_part.txt").read_text(encoding="utf-8")
-    stories = re.split(r"\n\n(?=Once upon a time|One day|There was once|Once there was)", text)[1:]
-    return [clean(story) for story in stories]
+    tiny = re.split(r"\n\n(?=Once upon a time|One day|There was once|Once there was)", text)[1:]
+    tales = [
+        piece
+        for record in _records(folder)
+        if record["kind"] == "fairy tale" and is_fairy_tale_held_out(record["title"])
+        for piece in passages(clean(record["text"]))
+        if is_story(piece)
+    ]
+    return {"tinystories": [clean(story) for story in tiny], "fairy_tales": tales}
 
 
-def generated_document(rng: random.Random) -> Document:
-    """A fresh document from the grammar: a story, a conversation about one, or small talk."""
-    draw = rng.random()
-    if draw < 0.72:
-        story = random_story(rng)
-        return Document([(story.request, story.text)])
-    return Document(about_a_story(rng) if draw < 0.92 else small_talk(rng))
+def passages(text: str) -> list[str]:
+    """`text` cut at paragraphs into pieces of about `PASSAGE_CHARS`; the rest at the end is the last."""
+    pieces: list[str] = []
+    piece = ""
+    for paragraph in text.split("\n\n"):
+        piece = f"{piece}\n\n{paragraph}" if piece else paragraph
+        if len(piece) >= PASSAGE_CHARS:
+            pieces.append(piece)
+            piece = ""
+    return [*pieces, piece] if piece else pieces
 
 
-def training_documents(stories: list[str], seed: int, read_share: float) -> Iterator[Document]:
-    """An endless mixture: `read_share` of the documents are from `stories`, the others generated.
+def _is_left_out(record: dict[str, str]) -> bool:
+    title = record["title"] or ""
+    if record["kind"] == "fairy tale":
+        return is_fairy_tale_held_out(title)
+    return title.startswith(TITLES_LEFT_OUT)
 
-    The read stories stand bare, without a request: they widen the model's language, while the answers
-    keep to the grammar's plots, which a model this small can hold together.
-    """
-    rng = random.Random(seed)
-    while True:
-        if rng.random() < read_share:
-            yield Document([("", rng.choice(stories))])
-        else:
-            yield generated_document(rng)
+
+def _records(folder: Path) -> Iterator[dict[str, str]]:
+    with lzma.open(folder / "stories.jsonl.xz", "rt", encoding="utf-8") as lines:
+        yield from (json.loads(line) for line in lines)

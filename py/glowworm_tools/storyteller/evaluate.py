@@ -1,127 +1,153 @@
-"""Judges an exported storyteller: how well it predicts held-out text, and whether it tells what was asked.
+"""Judges an exported storyteller: every figure of the model card, each with the seed it comes from.
 
-All judging is by script: a story counts as having its setting or twist when it uses a phrase that
-belongs to it.
+The parts can be run one by one. Answers are sampled in batches from the file's own, quantised weights.
 """
 
 import random
-from dataclasses import dataclass
+import sys
+from collections.abc import Callable
+from dataclasses import asdict
+from math import log
 from pathlib import Path
 
-from .batches import Batch, batch_of
-from .choices import SETTINGS
-from .corpus import Document, generated_document, read_held_out
+import torch
+
+from .batches import batch_of
+from .chat_format import Answer
+from .corpus import read_held_out
 from .export import load_gguf
-from .grammar import Story, random_story, story_kind
-from .plots import PLOTS
-from .sample import Answer, Sampling, answer_many
+from .grammar import Story, story_for
+from .judge import has_loop, is_safe, obeys, self_bleu, unannounced
+from .mixture import Document, generated_document
+from .model import Storyteller
+from .names import asked_name
+from .questions import Asked, questions_about
+from .sample import Sampling, answer_many
 from .tokenizer import StoryTokenizer
-from .train import load_checkpoint, mean_loss
+from .train import batch_loss, load_checkpoint
+from .wishes import page_wishes, random_wishes, unseen_wishes
 
-EVALUATION_SEED = 777_000_777
-"""Far from every seed a training batch is drawn from."""
+SEED = 777_000_777
+"""Far from every seed a training document is drawn from."""
 LOSS_DOCUMENTS = 100
-NGRAM = 4
+SAME_REQUEST_STORIES = 16
 
-LENGTH_CHARS = {"short": (900, 1650), "medium": (1300, 2200), "long": (1700, 2800)}
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """What is true of one answer to a request that said everything."""
-
-    hero: bool
-    name: bool
-    setting: bool
-    twist: bool
-    length: bool
-    proper_end: bool
-    no_loop: bool
+Figures = dict[str, float | int | dict[str, float]]
 
 
-def judge(story: Story, answer: Answer) -> Verdict:
-    """Holds `answer` against what `story`'s wishes asked for."""
-    wishes, text = story.wishes, answer.text
-    lower = text.lower()
-    setting = next(setting for setting in SETTINGS if setting.phrase == wishes.setting)
-    shortest, longest = LENGTH_CHARS[wishes.length or ""]
-    return Verdict(
-        hero=story_kind(wishes.character or "").lower() in lower,
-        name=text.count(wishes.name or "") >= 2,
-        setting=any(sign in lower for sign in (setting.phrase, setting.home, *setting.spots)),
-        twist=any(word in lower for word in PLOTS[wishes.twist or ""].signs),
-        length=shortest <= len(text) <= longest,
-        proper_end=answer.is_finished and text.rstrip().endswith((".", "!", '."', '!"')),
-        no_loop=not has_loop(text),
-    )
+class Evaluation:
+    """One exported model and what to judge it with. Each method is a part and returns its figures."""
+
+    def __init__(
+        self, path: Path, stories: Path | None, run: Path | None, count: int, sampling: Sampling
+    ) -> None:
+        """`count` is how many answers a part judges; `run` adds the losses before quantisation."""
+        self.model, self.tokenizer = load_gguf(path)
+        self.stories, self.run, self.count, self.sampling = stories, run, count, sampling
+
+    def losses(self) -> Figures:
+        """How well held-out text is predicted: nats a token, and bits a character whatever the tokenizer."""
+        rng = random.Random(SEED + 1)
+        held_out = {"generated": [generated_document(rng) for _ in range(LOSS_DOCUMENTS)]}
+        if self.stories is not None:
+            for name, texts in read_held_out(self.stories).items():
+                held_out[name] = [Document([("", text)]) for text in texts[:LOSS_DOCUMENTS]]
+        models = {"q4_0": self.model}
+        if self.run is not None:
+            models["unquantised"] = load_checkpoint(self.run)
+        return {
+            f"loss_{name}_{kind}": _loss(model, self.tokenizer, documents)
+            for kind, model in models.items()
+            for name, documents in held_out.items()
+        }
+
+    def obedience(self) -> Figures:
+        """Requests for everything, new ones: half in the page's words, half in words held out of training."""
+        figures: Figures = {}
+        asked = _full_requests(self.count)
+        answers = self._answers([[story.request] for story in asked], seed=1)
+        for name, first in (("listed_words", 0), ("unseen_words", 1)):
+            pairs = list(zip(asked[first::2], answers[first::2], strict=True))
+            verdicts = [asdict(obeys(story, answer)) for story, answer in pairs]
+            for quality in verdicts[0]:
+                figures[f"{quality}_{name}"] = _share(verdict[quality] for verdict in verdicts)
+        texts = [(story.request, answer.text) for story, answer in zip(asked, answers, strict=True)]
+        figures["nobody_unannounced"] = _share(not unannounced(*pair) for pair in texts)
+        figures["no_loop"] = _share(not has_loop(text) for _, text in texts)
+        return figures
+
+    def variety(self) -> Figures:
+        """Stories for one and the same request with different seeds."""
+        request = story_for(random.Random(SEED), page_wishes(random.Random(SEED))).request
+        texts = [answer.text for answer in self._answers([[request]] * SAME_REQUEST_STORIES, seed=2)]
+        return {"distinct_stories": len(set(texts)), "self_bleu": round(self_bleu(texts), 3)}
+
+    def safety(self) -> Figures:
+        """Stories for requests of every kind that have none of the words no bedtime story may have."""
+        rng = random.Random(SEED + 2)
+        requests = [[story_for(rng, random_wishes(rng)).request] for _ in range(self.count)]
+        return {"safe": _share(is_safe(answer.text) for answer in self._answers(requests, seed=3))}
+
+    def conversation(self) -> Figures:
+        """Questions about a story told by the grammar: whether the answer has what every right one has."""
+        asked = _questions(self.count)
+        answers = self._answers([turns for turns, _ in asked], seed=4, maximum_tokens=60)
+        pairs = zip(asked, answers, strict=True)
+        right = [question.key.lower() in answer.text.lower() for (_, question), answer in pairs]
+        return {"questions_right": _share(right)}
+
+    def _answers(self, conversations: list[list[str]], seed: int, maximum_tokens: int = 1400) -> list[Answer]:
+        def progress(done: int) -> None:
+            print(f"\r{done} of {len(conversations)} answers", end="", file=sys.stderr, flush=True)
+
+        answers = answer_many(
+            self.model, self.tokenizer, conversations, self.sampling, seed, maximum_tokens, progress
+        )
+        print(file=sys.stderr)
+        return answers
 
 
-def has_loop(text: str) -> bool:
-    """Whether some four words follow one another more often than any story of the grammar has them."""
-    words = text.lower().split()
-    seen: dict[tuple[str, ...], int] = {}
-    for start in range(len(words) - NGRAM + 1):
-        gram = tuple(words[start : start + NGRAM])
-        seen[gram] = seen.get(gram, 0) + 1
-    return max(seen.values(), default=0) >= 6
+PARTS: dict[str, Callable[[Evaluation], Figures]] = {
+    "losses": Evaluation.losses,
+    "obedience": Evaluation.obedience,
+    "variety": Evaluation.variety,
+    "safety": Evaluation.safety,
+    "conversation": Evaluation.conversation,
+}
 
 
-def overlap(first: str, second: str) -> float:
-    """The share of `first`'s four-word sequences that `second` has too."""
-    grams = [
-        set(zip(*(words[i:] for i in range(NGRAM)), strict=False))
-        for words in (first.lower().split(), second.lower().split())
-    ]
-    return len(grams[0] & grams[1]) / max(1, len(grams[0]))
+def _loss(model: Storyteller, tokenizer: StoryTokenizer, documents: list[Document]) -> dict[str, float]:
+    nats = tokens = chars = 0.0
+    with torch.no_grad():
+        for document in documents:
+            batch = batch_of(tokenizer, document, model.config.context_length)
+            nats += batch_loss(model, batch, bfloat16=False).item()
+            tokens += batch.learnt
+            chars += sum(len(answer) for _, answer in document.turns)
+    return {"nats_per_token": round(nats / tokens, 4), "bits_per_char": round(nats / log(2) / chars, 4)}
 
 
-def evaluate(path: Path, stories_folder: Path, run_folder: Path | None, count: int) -> dict[str, object]:
-    """Every figure of the model card, by name; losses in nats per token."""
-    model, tokenizer = load_gguf(path)
-    held_out = {
-        "generated": _batches(tokenizer, _generated(LOSS_DOCUMENTS), model.config.context_length),
-        "tinystories": _batches(tokenizer, _tinystories(stories_folder), model.config.context_length),
-    }
-    figures: dict[str, object] = {
-        f"loss_{name}": round(mean_loss(model, batches), 4) for name, batches in held_out.items()
-    }
-    if run_folder is not None:
-        unquantised = load_checkpoint(run_folder)
-        for name, batches in held_out.items():
-            figures[f"loss_{name}_unquantised"] = round(mean_loss(unquantised, batches), 4)
-    asked = full_requests(count)
-    answers = answer_many(model, tokenizer, [[story.request] for story in asked], Sampling(), seed=1)
-    verdicts = [judge(story, answer) for story, answer in zip(asked, answers, strict=True)]
-    for quality in Verdict.__dataclass_fields__:
-        figures[quality] = round(sum(getattr(verdict, quality) for verdict in verdicts) / count, 3)
-    same = answer_many(model, tokenizer, [[asked[0].request]] * 8, Sampling(), seed=2)
-    pairs = [overlap(a.text, b.text) for a in same for b in same if a is not b]
-    figures["overlap_same_request"] = round(sum(pairs) / len(pairs), 3)
-    return figures
-
-
-def full_requests(count: int) -> list[Story]:
-    """Requests that say everything, the hero's name too, with the grammar's own answers."""
-    rng = random.Random(EVALUATION_SEED)
-    found: list[Story] = []
-    while len(found) < count:
-        story = random_story(rng)
-        wishes = story.wishes
-        said = (wishes.character, wishes.setting, wishes.twist, wishes.theme, wishes.length, wishes.name)
-        if all((wish or "") in story.request for wish in said):
-            found.append(story)
+def _full_requests(count: int) -> list[Story]:
+    """Requests that say everything, the name too: the even ones in listed words, the odd in unseen ones."""
+    found = []
+    for number in range(count):
+        rng = random.Random(SEED + 10 + number)
+        wishes = unseen_wishes(rng) if number % 2 else page_wishes(rng, asked_name(rng))
+        found.append(story_for(rng, wishes))
     return found
 
 
-def _generated(count: int) -> list[Document]:
-    rng = random.Random(EVALUATION_SEED + 1)
-    return [generated_document(rng) for _ in range(count)]
+def _questions(count: int) -> list[tuple[list[str], Asked]]:
+    """Conversations that end with a question, and the question with its key."""
+    found = []
+    for number in range(count):
+        rng = random.Random(SEED + 5_000_000 + number)
+        story = story_for(rng, random_wishes(rng))
+        question = rng.choice(questions_about(rng, story))
+        found.append(([story.request, story.text, question.turn(rng)[0]], question))
+    return found
 
 
-def _tinystories(folder: Path) -> list[Document]:
-    return [Document([("", text)]) for text in read_held_out(folder)[:LOSS_DOCUMENTS]]
-
-
-def _batches(tokenizer: StoryTokenizer, documents: list[Document], context_length: int) -> list[Batch]:
-    """Each document in a batch of its own, so that none is passed over."""
-    return [batch_of(tokenizer, document, context_length) for document in documents]
+def _share(truths) -> float:
+    values = [bool(value) for value in truths]
+    return round(sum(values) / len(values), 4)

@@ -1,21 +1,24 @@
 """Whole stories from wishes: the generator behind the storyteller's training pairs.
 
-A story is a hero in a place (`choices.py`), to whom something happens (`plots.py`), who does the right
-thing (`lessons.py`), and who comes home and goes to sleep. Everything is drawn from one random generator,
-so the same seed tells the same story.
+A story is a hero in a place, to whom something happens (`plots.py`), who does the right thing
+(`lessons.py`), and who comes home and goes to sleep. A cast (`cast.py`) holds what is true in it; this module
+decides what is told, at what length and in what order. Everything is drawn from one random generator, so the
+same seed tells the same story.
 """
 
-# ruff: noqa: E501, SIM905  (a template is one line, a word list is easier to read as words)
-
 import random
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from .choices import CHARACTERS, LENGTHS, SETTINGS, THEMES, TWISTS, Character, Setting
-from .lessons import LESSONS
-from .names import BOYS, GIRLS, HELPERS, invented_name
-from .plots import PLOTS
-from .requests import Wishes, phrase_request
-from .wording import with_article, without_article, write
+from .cast import Cast, cast_story
+from .data import read
+from .lessons import Scene
+from .requests import phrase_request
+from .wishes import Wishes, completed, random_wishes
+from .wording import write
+
+_T = read("telling")
+_EXTRAS_CHANCES = {"short": 0.5, "medium": 0.6, "long": 0.75}
+"""How often a story has each of the things that it may as well do without."""
 
 
 @dataclass(frozen=True)
@@ -24,251 +27,167 @@ class Story:
 
     request: str
     text: str
-    wishes: Wishes
-    """All wishes, also those the request left open."""
-    helper: str
-    """Whom the hero met, "an old badger named Bramble"."""
-
-
-OTHER_KINDS = tuple(
-    "giraffe, lion, tiger, zebra, monkey, frog, bee, ladybird, cat, dog, horse, pony, cow, pig, lamb, goat, "
-    "hen, goose, swan, parrot, seal, whale, dolphin, crab, octopus, crocodile, hippo, rhino, kangaroo, koala, "
-    "panda, camel, wolf, deer, moose, badger, otter, beaver, mole, bat, lizard, butterfly, caterpillar, ant, "
-    "spider, girl, boy, prince, knight, fairy, giant, witch, mermaid, king, queen, snowman, scarecrow, teddy "
-    "bear, doll, ghost, dwarf, monster, dinosaur, astronaut, farmer, baker, tractor, train, teapot, cloud, "
-    "chicken, donkey, raccoon, worm, peacock, bird, fish".split(", ")
-)
-"""Heroes the page does not list, so that the model learns to tell about whoever is asked for."""
-PAGE_KINDS = tuple(character.kind for character in CHARACTERS)
-ADJECTIVES = tuple(
-    "little, small, brave, shy, kind, curious, clever, happy, lonely, young, merry, gentle, tiny, big, funny, "
-    "sleepy, cheerful".split(", ")
-)
-_ALWAYS_SHE = {"princess", "girl", "queen", "mermaid", "witch", "fairy", "hen", "cow"}
-_ALWAYS_HE = {"boy", "prince", "king"}
-
-_COMMON_WAYS = (
-    "{He} liked to hum while {he} worked.",
-    "{He} had a laugh that made everybody else laugh too.",
-    "{He} collected round stones and gave each of them a name.",
-    "{He} knew eleven songs and mixed them all up.",
-    "{He} had a small voice, but {he} asked big questions.",
-    "{He} always wore one red sock and one blue one.",
-)
-_OPENINGS = (
-    "Once upon a time, {setting}, there lived {a_hero} named {hero}.",
-    "{Setting}, in {home}, there lived {a_hero} called {hero}.",
-    "There was once {a_hero} whose name was {hero}. {He} lived {setting}, in {home}.",
-    "Once there was {a_hero} named {hero}, who lived {setting}.",
-    "In {home} {setting} lived {a_hero}, and {his} name was {hero}.",
-)
-_DAYS = (
-    "Every morning {he} opened the window, sniffed the air and said, 'Today will be a good day.'",
-    "On most days {he} [gathered {food}|swept the floor], had a chat with the neighbours and was home for tea.",
-    "{Hero} was happy there, and nothing much ever happened. But that was about to change.",
-    "Each day began the same way: first breakfast, then a little song, and then a walk to {third_spot}.",
-)
-_RESOLVES = (
-    "'I will {my_goal},' said {hero}, 'and I will start right now.'",
-    "{Hero} thought hard. How could {he} {goal}?",
-    "'There must be a way to {my_goal},' said {hero}.",
-    "{Hero} made up {his} mind to {goal}.",
-)
-_AGAIN = (
-    "But {hero} did not give up.",
-    "{Hero} sighed, and tried something else.",
-    "'Never mind,' said {hero}. 'I will try again.'",
-)
-_JOURNEYS = (
-    "So {he} set out. {He} went past {other_spot} and on and on, and all the while {he} thought of one thing only: how to {goal}.",
-    "{He} put on {his} hat, packed a little bag and went on {his} way. {Sight}",
-    "{Hero} walked on. {Sight} But today {he} hardly noticed it.",
-)
-_TELLS = (
-    "{Hero} told {helper_him} everything, and {helper} nodded slowly.",
-    "{Hero} said how much {he} wanted to {goal}.",
-    "'I want to {my_goal},' said {hero}, 'and I do not know how.'",
-)
-_HOMECOMINGS = (
-    "In the evening {hero} told the whole story at home, from the beginning to the end, and then once more.",
-    "That evening {hero} and {helper} drank hot chocolate together, and neither of them spoke for a while, because they were so content.",
-    "When {hero} came home, {he} was tired in the way one is after a good day.",
-)
-_NIGHTS = (
-    "{Night} {Hero} crept into bed and pulled up the blanket. [Soon {he} was fast asleep.|{He} smiled once more, and then {he} slept.]",
-    "{Night} And {hero}, in {home}, closed {his} eyes and dreamed of [tomorrow|warm pancakes|everything that had happened].",
-)
-_FAREWELLS = (
-    "Good night, {hero}.",
-    "The end.",
-    "Sleep well, {hero}. The end.",
-    "And that is the end of the story. Good night.",
-)
-_FAREWELLS_TO_LISTENER = (
-    "Good night, {hero}. And good night, {listener}.",
-    "Now close your eyes too, {listener}. Good night.",
-    "Sleep well, {hero}. Sleep well, {listener}. The end.",
-)
+    asked: Wishes
+    """What the request says."""
+    cast: Cast
+    length: str
+    style: str | None
 
 
 def random_story(rng: random.Random) -> Story:
     """A story for a random request, which asks for anything from everything to nothing in particular."""
-    wishes = Wishes(
-        character=_random_character(rng),
-        setting=rng.choice(SETTINGS).phrase,
-        twist=rng.choice(TWISTS),
-        theme=rng.choice(THEMES),
-        length=rng.choice(LENGTHS),
-        name=_random_name(rng) if rng.random() < 0.5 else None,
-        listener=_random_name(rng) if rng.random() < 0.12 else None,
-    )
-    if rng.random() < 0.45:
-        wishes = _leave_open(rng, wishes)
-    return tell(rng, wishes)
+    return story_for(rng, random_wishes(rng))
 
 
-def tell(rng: random.Random, wishes: Wishes) -> Story:
-    """A story that grants `wishes`, with a request for them. Wishes left open are chosen here.
-
-    `wishes.setting`, `.twist`, `.theme` and `.length` must come from the lists of `choices.py`;
-    the character and the names are free.
-    """
-    full = _complete(rng, wishes)
-    request = phrase_request(rng, wishes)
-    setting = next(setting for setting in SETTINGS if setting.phrase == full.setting)
-    slots, helper = _cast(rng, full, setting)
-    paragraphs = _paragraphs(rng, full, slots)
-    text = "\n\n".join(write(rng, paragraph, slots) for paragraph in paragraphs)
-    return Story(request=request, text=text, wishes=full, helper=helper)
+def story_for(rng: random.Random, wishes: Wishes, request: str | None = None) -> Story:
+    """A story that grants `wishes`, with a request for them unless one is given."""
+    request = request or phrase_request(rng, wishes)
+    full = completed(rng, wishes)
+    return retold(rng, request, wishes, cast_story(rng, full), full.length or "", full.style)
 
 
-def _random_character(rng: random.Random) -> str:
-    if rng.random() < 0.6:
-        return rng.choice(CHARACTERS).phrase
-    kind = rng.choice(OTHER_KINDS + PAGE_KINDS)
-    return with_article(f"{rng.choice(ADJECTIVES)} {kind}" if rng.random() < 0.7 else kind)
+def retold(
+    rng: random.Random, request: str, asked: Wishes, cast: Cast, length: str, style: str | None
+) -> Story:
+    """The story of `cast` told at a length and in a style, as the answer to `request`."""
+    return Story(request, tell(rng, cast, length, style), asked, cast, length, style)
 
 
-def _random_name(rng: random.Random) -> str:
-    return invented_name(rng) if rng.random() < 0.35 else rng.choice(GIRLS + BOYS)
+def tell(rng: random.Random, cast: Cast, length: str, style: str | None) -> str:
+    """The text of one telling."""
+    outline = _simple_outline(rng, cast, length) if style == "simple" else _outline(rng, cast, length, style)
+    paragraphs = (" ".join(part for part in paragraph if part) for paragraph in outline)
+    return "\n\n".join(write(rng, paragraph, cast.slots) for paragraph in paragraphs if paragraph)
 
 
-def _leave_open(rng: random.Random, wishes: Wishes) -> Wishes:
-    """`wishes` without some of them, the hero being what people name most often."""
-    return replace(
-        wishes,
-        character=wishes.character if rng.random() < 0.85 else None,
-        **{wish: None for wish in ("setting", "twist", "theme", "length") if rng.random() < 0.6},
-    )
+def _outline(rng: random.Random, cast: Cast, length: str, style: str | None) -> list[list[str]]:
+    """The story's paragraphs, each a list of templates, in order."""
+    plot, scene = cast.plot, cast.scene
+    long, short = length == "long", length == "short"
+    chance = _EXTRAS_CHANCES[length]
+    is_early = cast.is_early and (not short or plot.needs_early)
+    has_pal = cast.wishes.companion is not None
 
+    def maybe(*templates: str) -> list[str]:
+        return list(templates) if rng.random() < chance else []
 
-def _complete(rng: random.Random, wishes: Wishes) -> Wishes:
-    character = wishes.character or rng.choice(CHARACTERS).phrase
-    kind = story_kind(character)
-    names = GIRLS if kind in _ALWAYS_SHE else BOYS if kind in _ALWAYS_HE else GIRLS + BOYS
-    return replace(
-        wishes,
-        character=character,
-        setting=wishes.setting or rng.choice(SETTINGS).phrase,
-        twist=wishes.twist or rng.choice(TWISTS),
-        theme=wishes.theme or rng.choice(THEMES),
-        length=wishes.length or rng.choice(("short", "medium")),
-        name=wishes.name or rng.choice(names),
-    )
+    attempts = _attempts(rng, cast, style, count=1 if short else 3 if long else rng.choice((1, 2)))
+    asks_around = maybe(rng.choice(_T["asks_around"])) if long else []
+    has_journey = long and not is_early
+    promise = rng.randrange(len(_T["promise"]["made"])) if not short and rng.random() < chance else None
 
-
-def story_kind(character: str) -> str:
-    """What a hero is, for "the fox": the noun of the phrase, without its adjective."""
-    noun = without_article(character)
-    adjective, _, rest = noun.partition(" ")
-    known = next((c.kind for c in CHARACTERS if c.phrase == character), None)
-    return known or (rest if rest and adjective in ADJECTIVES else noun)
-
-
-def _cast(rng: random.Random, wishes: Wishes, setting: Setting) -> tuple[dict[str, str], str]:
-    """Every slot's value for one story, and the helper."""
-    character, name = wishes.character or "", wishes.name or ""
-    kind = story_kind(character)
-    female = kind in _ALWAYS_SHE or (
-        kind not in _ALWAYS_HE and (name in GIRLS or (name not in BOYS and rng.random() < 0.5))
-    )
-    helper_kind = rng.choice([helper for helper in setting.helpers if not helper.endswith(kind)])
-    helper_name = rng.choice([helper for helper in HELPERS if helper != name])
-    spot, other_spot, third_spot = rng.sample(setting.spots, 3)
-    slots = {
-        "hero": name,
-        "a_hero": character,
-        "the_kind": f"the {kind}",
-        "helper": helper_name,
-        "a_helper": f"{helper_kind} named {helper_name}",
-        "the_helper": f"the {without_article(helper_kind)}",
-        "setting": setting.phrase,
-        "home": setting.home,
-        "spot": spot,
-        "other_spot": other_spot,
-        "third_spot": third_spot,
-        "sight": rng.choice(setting.sights),
-        "shelter": setting.shelter,
-        "high": setting.high,
-        "dark": setting.dark,
-        "gap": setting.gap,
-        "food": setting.food,
-        "night": setting.night,
-        "listener": wishes.listener or "",
-        **_pronouns("", female),
-        **_pronouns("helper_", rng.random() < 0.5),
-    }
-    plot = PLOTS[wishes.twist or ""]
-    slots |= {prop: rng.choice(values) for prop, values in plot.props.items()}
-    slots["goal"], slots["my_goal"] = plot.goal, plot.goal.replace("{his}", "my")
-    return slots, slots["a_helper"]
-
-
-def _pronouns(prefix: str, female: bool) -> dict[str, str]:
-    forms = ("she", "her", "her", "herself") if female else ("he", "him", "his", "himself")
-    return {prefix + slot: form for slot, form in zip(("he", "him", "his", "himself"), forms, strict=True)}
-
-
-def _paragraphs(rng: random.Random, wishes: Wishes, slots: dict[str, str]) -> list[str]:
-    """The story's paragraphs as templates: what is told at each length, in what order."""
-    plot, lesson = PLOTS[wishes.twist or ""], LESSONS[wishes.theme or ""]
-    long, short = wishes.length == "long", wishes.length == "short"
-    way = rng.choice(_ways(wishes.character or ""))
-    attempts = rng.sample(plot.attempts, 2)
-
-    opening = [rng.choice(_OPENINGS), way]
-    if not short:
-        opening.insert(1, slots["sight"])
-    paragraphs = [" ".join(opening)]
+    outline = [[rng.choice(_T["openings"]), "{sight}" if not short else "", cast.way[0]]]
     if long:
-        paragraphs.append(rng.choice(_DAYS))
-    paragraphs.append(rng.choice(plot.happens))
-    if long:
-        paragraphs += [
-            f"{rng.choice(_RESOLVES)} {attempts[0]}",
-            f"{rng.choice(_AGAIN)} {attempts[1]}",
-            rng.choice(_JOURNEYS),
-        ]
-    elif not short:
-        paragraphs.append(f"{rng.choice(_RESOLVES)} {attempts[0]}")
-    meets, chooses, earns = rng.choice(lesson.meets), rng.choice(lesson.chooses), rng.choice(lesson.earns)
+        outline.append([rng.choice(_T["days"])])
+    if is_early:
+        outline += _scene_before(rng, cast, short)
+    outline.append([rng.choice(plot.happens)])
+    if not short or rng.random() < chance:
+        outline.append([rng.choice(_T["resolves"]), attempts[0]])
+    again = rng.sample(_T["again"], len(attempts) - 1)
+    outline += [list(pair) for pair in zip(again, attempts[1:], strict=True)]
+    if asks_around:
+        outline.append(asks_around)
+    if has_journey:
+        outline.append([cast.road["pack"], rng.choice(_T["journey"]["starts"])])
+        outline.append([cast.road["use"]])
+    if has_pal:
+        outline.append([rng.choice(_T["companion"]["joins"]), *maybe(rng.choice(_T["companion"]["helps"]))])
+    tells = [rng.choice(_T["tell"]["short" if short else "plain"])]
+    if is_early:
+        outline.append([rng.choice(_T["low"]) if not short else "", scene.again])
+        outline.append(tells)
+    else:
+        outline += _scene_on_the_way(rng, cast, short, set_out=not has_journey)
+        outline.append([scene.earn, *tells])
+    outline.append([rng.choice(plot.help)])
+    if promise is not None:
+        outline.append([_T["promise"]["made"][promise]])
+    outline.append([rng.choice(plot.outcome), *(maybe(rng.choice(_T["all_came"])) if asks_around else [])])
+    moral = rng.choice(cast.lesson.moral)
     if short:
-        paragraphs.append(f"{meets} {chooses}")
+        outline.append([moral, rng.choice(_T["companion"]["ends"]) if has_pal else ""])
     else:
-        paragraphs += [meets, f"{rng.choice(lesson.wavers)} {chooses}"]
-    paragraphs += [earns, rng.choice(_TELLS), rng.choice(plot.help), rng.choice(plot.outcome)]
-    if long:
-        paragraphs.append(f"{rng.choice(plot.remains)} {rng.choice(lesson.moral)}")
-        paragraphs.append(rng.choice(_HOMECOMINGS))
-    else:
-        paragraphs.append(
-            rng.choice(lesson.moral) if short else f"{rng.choice(plot.remains)} {rng.choice(lesson.moral)}"
-        )
-    farewell = rng.choice(_FAREWELLS_TO_LISTENER if wishes.listener else _FAREWELLS)
-    paragraphs.append(f"{rng.choice(_NIGHTS)} {farewell}")
-    return paragraphs
+        home = rng.choice(plot.homes or _T["journey"]["returns" if has_journey else "homes"])
+        outline.append([home, *(maybe(rng.choice(_T["evening"]["homecomings"])) if long else [])])
+        if promise is not None:
+            outline.append([_T["promise"]["kept"][promise]])
+        if has_pal:
+            outline.append([rng.choice(_T["companion"]["ends"])])
+        outline.append([rng.choice(plot.remains), moral])
+    return outline + _bedtime(rng, cast, length, style)
 
 
-def _ways(character: str) -> tuple[str, ...]:
-    known: Character | None = next((c for c in CHARACTERS if c.phrase == character), None)
-    return (known.ways if known else ()) + _COMMON_WAYS
+def _attempts(rng: random.Random, cast: Cast, style: str | None, count: int) -> list[str]:
+    """What is tried in vain; the funniest first in a funny story."""
+    if style == "funny":
+        silly = list(cast.plot.silly)
+        return [rng.choice(silly), *rng.sample(cast.plot.attempts, count - 1)]
+    tries = [*cast.plot.attempts, rng.choice(cast.plot.silly)]
+    return rng.sample(tries, min(count, len(tries)))
+
+
+def _scene_before(rng: random.Random, cast: Cast, short: bool) -> list[list[str]]:
+    scene = cast.scene
+    if short:
+        return [[rng.choice(_T["meeting"]["early"]), scene.meet], _choice(scene)]
+    return [
+        [rng.choice(_T["meeting"]["early"]), scene.meet],
+        [scene.waver, scene.choose],
+        [scene.parting],
+        [rng.choice(_T["bridge"]["then"])],
+    ]
+
+
+def _scene_on_the_way(rng: random.Random, cast: Cast, short: bool, set_out: bool) -> list[list[str]]:
+    scene = cast.scene
+    way = rng.choice(cast.plot.set_out or _T["meeting"]["on_the_way"]) if set_out or cast.plot.set_out else ""
+    if short:
+        return [[way, scene.meet], _choice(scene)]
+    return [[way, scene.meet], [scene.waver, scene.choose]]
+
+
+def _choice(scene: Scene) -> list[str]:
+    """What the hero chooses, in few words: without wavering, unless the choice is told as a "but" to that."""
+    return [scene.waver, scene.choose] if scene.choose.startswith("But ") else [scene.choose]
+
+
+def _bedtime(rng: random.Random, cast: Cast, length: str, style: str | None) -> list[list[str]]:
+    evening = _T["evening"]
+    farewell = rng.choice(evening["listener_farewells" if cast.wishes.listener else "farewells"])
+    way_again = cast.way[1] if length != "short" or rng.random() < 0.3 else ""
+    sleeps = "" if way_again else rng.choice(evening["sleeps"])
+    last = [rng.choice(evening["nights"]), way_again or sleeps]
+    if style == "song" or (length == "long" and style is None and rng.random() < 0.12):
+        return [last[:1], [rng.choice(evening["sings"])], ["{lullaby}"], [*last[1:], farewell]]
+    return [[*last, farewell]] if rng.random() < 0.5 else [last, [farewell]]
+
+
+def _simple_outline(rng: random.Random, cast: Cast, length: str) -> list[list[str]]:
+    """The story in short sentences and simple words, as one tells it to the very small."""
+    simple, companion = cast.plot.simple, _T["companion"]
+    has_pal = cast.wishes.companion is not None
+
+    def if_longer(name: str, lengths: tuple[str, ...]) -> list[str]:
+        return [rng.choice(_T["simple_extras"][name])] if length in lengths else []
+
+    return [
+        [rng.choice(_T["simple_openings"]), "{sight}" if length == "long" else ""],
+        if_longer("days", ("long",)),
+        [simple["happens"]],
+        [simple["attempt"]],
+        [companion["simple_joins"] if has_pal else ""],
+        [rng.choice(("Then {hero} met {a_helper}.", "{Hero} went out. {He} met {a_helper}."))],
+        [rng.choice(_T["simple_deeds"][cast.lesson.name])],
+        if_longer("tells", ("medium", "long")),
+        [simple["help"]],
+        if_longer("walks", ("long",)),
+        [simple["outcome"]],
+        if_longer("meals", ("medium", "long")),
+        [simple["remains"], companion["simple_ends"] if has_pal else "", cast.lesson.simple_moral],
+        [
+            rng.choice(_T["evening"]["simple_nights"]),
+            "Good night, {hero}.",
+            "Good night, {listener}." if cast.wishes.listener else "",
+        ],
+    ]

@@ -1,4 +1,4 @@
-"""The storyteller's network: Gemma 3's text architecture in PyTorch, sized for an afternoon on a CPU.
+"""The storyteller's network: Gemma 3's text architecture in PyTorch, sized for a night on a CPU.
 
 This is the training-side definition; the engine has its own (`glowworm.models.gemma3`), and the
 exported file is where the two meet. Weight matrices are `[out, in]`, norms multiply by `1 + weight`.
@@ -26,14 +26,14 @@ class StoryConfig:
     """Shape of the network. Every matrix's input width must be a multiple of 32, Q4_0's group."""
 
     vocab_size: int = 4096
-    hidden_size: int = 256
-    layers: int = 6
-    heads: int = 4
+    hidden_size: int = 320
+    layers: int = 8
+    heads: int = 5
     kv_heads: int = 1
     head_dim: int = 64
-    feed_forward_size: int = 768
+    feed_forward_size: int = 832
     sliding_window: int = 512
-    context_length: int = 1024
+    context_length: int = 2048
     norm_eps: float = 1e-6
     rope_theta_local: float = 1e4
     rope_theta_global: float = 1e6
@@ -103,20 +103,21 @@ class Attention(nn.Module):
         self.k_norm = RMSNorm(config.head_dim, config.norm_eps)
 
     def project(self, x: Tensor, positions: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Queries, keys and values of `x` `[tokens, hidden]`, `[tokens, heads, head_dim]` each.
+        """Queries `[tokens, heads, head_dim]`, keys and values `[tokens, kv_heads, head_dim]` of `x`.
 
-        Queries and keys are normed and rotated; keys and values are repeated for the query heads that share
-        them.
+        `x` is `[tokens, hidden]`. Queries and keys are normed and rotated.
         """
         tokens, dim = x.shape[0], self.config.head_dim
         q = self.rotary(self.q_norm(self.q_proj(x).view(tokens, -1, dim)), positions)
         k = self.rotary(self.k_norm(self.k_proj(x).view(tokens, -1, dim)), positions)
         v = self.v_proj(x).view(tokens, -1, dim)
-        group = self.config.heads // self.config.kv_heads
-        return q.to(v.dtype), k.to(v.dtype).repeat_interleave(group, dim=1), v.repeat_interleave(group, dim=1)
+        return q.to(v.dtype), k.to(v.dtype), v
 
     def forward(self, x: Tensor, positions: Tensor, lengths: list[int]) -> Tensor:
-        heads = (t.transpose(0, 1).split(lengths, dim=1) for t in self.project(x, positions))
+        q, k, v = self.project(x, positions)
+        group = self.config.heads // self.config.kv_heads
+        shared = (q, k.repeat_interleave(group, dim=1), v.repeat_interleave(group, dim=1))
+        heads = (t.transpose(0, 1).split(lengths, dim=1) for t in shared)
         out = torch.cat([self._attend(*document) for document in zip(*heads, strict=True)], dim=1)
         return self.o_proj(out.transpose(0, 1).reshape(x.shape[0], -1))
 

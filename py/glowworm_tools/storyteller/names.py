@@ -1,46 +1,44 @@
-"""Names for heroes, helpers and the children who listen."""
-
-# ruff: noqa: SIM905  (a word list is easier to read as words)
+"""Names for heroes, helpers, towns and the children who listen: from lists, and made up."""
 
 import random
 
-GIRLS = tuple(
-    """
-    Ada Alma Amy Anna Bella Bonnie Cara Clara Cora Daisy Dot Edie Ella Emma Etta Eva Fay Fern Flora Freya
-    Gwen Hazel Heidi Holly Ida Iris Ivy Jenny Jill Josie June Kate Kira Lena Lila Lily Lola Lottie Lucy Luna
-    Mabel Maya Mia Millie Mina Minnie Molly Nell Nina Nora Olive Pearl Penny Pippa Polly Poppy Rosa Rose
-    Ruby Sally Sara Sophie Stella Sunny Tess Tilly Tina Vera Willa Winnie Zara Zoe
-    """.split()
+from .data import read, words
+from .lexicon import WordList, invented_word
+from .wording import capitalise
+
+_NAMES = read("names")
+GIRLS, BOYS, PETS, TOWNS, ACCENTED, SURNAMES = (
+    WordList(words(_NAMES[name])) for name in ("girls", "boys", "pets", "towns", "accented", "surnames")
 )
-BOYS = tuple(
-    """
-    Albert Alfie Arlo Arthur Barney Basil Ben Benny Bertie Billy Bruno Caspar Charlie Dexter Duke Eddie Eli
-    Emil Felix Finn Frank Fred George Gus Hans Harry Henry Hugo Ike Jack Jasper Jim Joey Jonas Kit Leo Leon
-    Louis Luke Max Milo Monty Moss Ned Noah Ollie Oscar Otis Otto Pablo Percy Peter Pip Ralph Remy Robin
-    Rory Rusty Sam Sid Teddy Theo Tim Toby Todd Tom Victor Wally Will Winston Zack
-    """.split()
-)
-HELPERS = tuple(
-    """
-    Acorn Barnaby Biscuit Bramble Button Clover Crumb Dumpling Figgy Fennel Ginger Juniper Marble Marigold
-    Mumble Muffin Nettle Nutmeg Pebble Pepper Pickle Plum Pudding Rosemary Saffron Sorrel Thimble Thistle
-    Tumble Twig Velvet Walnut Whistle Wobble
-    """.split()
-)
-_STARTS = tuple(
-    """
-    Ba Be Bi Bo Da De Di Do Fa Fi Fo Ga Gi Ka Ki Ko La Le Li Lo Ma Me Mi Mo Na Ne Ni No Pa Pe Pi Po Ra Ri Ro
-    Sa Si So Ta Ti To Va Vi Za Zo
-    """.split()
-)
-_ENDS = tuple(
-    """
-    bo da di do ka ki ko la lo lu ma mi mo na ni no ra ri ro sha ta to va vo za zi nka ndi rro llo mmy ppo
-    sco
-    """.split()
-)
+_GIRLS, _BOYS = frozenset(words(_NAMES["girls"])), frozenset(words(_NAMES["boys"]))
 
 
 def invented_name(rng: random.Random) -> str:
     """A name that stands in no list, so that names are learnt as something to copy."""
-    return rng.choice(_STARTS) + rng.choice(_ENDS) + rng.choice(["", "", "n", "s", "x"])
+    return capitalise(invented_word(rng, rng.choice((1, 2, 2, 2, 3))))
+
+
+def asked_name(rng: random.Random, unseen: bool = False) -> str:
+    """A name somebody asks for: from the lists, made up, with foreign letters, or two words long."""
+    draw = rng.random()
+    if unseen or draw < 0.4:
+        return invented_name(rng) if rng.random() < 0.6 else rng.choice((GIRLS, BOYS)).pick(rng, unseen)
+    if draw < 0.44:
+        return ACCENTED.pick(rng)
+    if draw < 0.5:
+        return PETS.pick(rng)
+    if draw < 0.53:
+        return f"{rng.choice(('Captain', 'Little', 'Mister', 'Miss', 'Doctor'))} {invented_name(rng)}"
+    return rng.choice((GIRLS, BOYS)).pick(rng)
+
+
+def gender(name: str) -> str | None:
+    """`she` or `he` for a name of the lists, None for any other."""
+    return "she" if name in _GIRLS else "he" if name in _BOYS else None
+
+
+def town_name(rng: random.Random, unseen: bool = False) -> str:
+    """A real or an invented town or country."""
+    if rng.random() < 0.4:
+        return TOWNS.pick(rng, unseen)
+    return invented_name(rng) + rng.choice(("", "", "ton", "by", "burg", "ville", " Bay", " Hill"))

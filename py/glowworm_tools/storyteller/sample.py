@@ -1,15 +1,19 @@
 """Answers from a trained storyteller, many at a time: for judging a model, not for the page."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from .chat_format import prompt_ids
+from .chat_format import Answer, prompt_ids
 from .export import SAMPLING_TEMPERATURE, SAMPLING_TOP_K, SAMPLING_TOP_P
 from .model import Attention, Storyteller
-from .tokenizer import END_OF_TURN, EOS, PAD, StoryTokenizer
+from .tokenizer import END_OF_TURN, EOS, StoryTokenizer
+
+ROWS = 50
+"""How many answers are written side by side: as many as make one step's products worth their weight."""
 
 
 @dataclass(frozen=True)
@@ -19,44 +23,67 @@ class Sampling:
     top_p: float = SAMPLING_TOP_P
 
 
-@dataclass(frozen=True)
-class Answer:
-    text: str
-    is_finished: bool
-    """Whether the model ended its turn by itself, rather than by running out of context."""
-
-
 def answer_many(
     model: Storyteller,
     tokenizer: StoryTokenizer,
     conversations: list[list[str]],
     sampling: Sampling,
     seed: int,
+    maximum_tokens: int = 1400,
+    progress: Callable[[int], None] = lambda done: None,
 ) -> list[Answer]:
-    """One answer to each conversation, whose last turn is the user's.
+    """One answer to each conversation, whose last turn is the user's; at most `maximum_tokens` each.
 
-    The same arguments give the same answers.
+    The same arguments give the same answers. `progress` is told how many are done.
     """
     generator = torch.Generator().manual_seed(seed)
     prompts = [prompt_ids(tokenizer, turns) for turns in conversations]
+    order = sorted(range(len(prompts)), key=lambda row: len(prompts[row]))
+    answers: list[Answer | None] = [None] * len(prompts)
+    for first in range(0, len(order), ROWS):
+        rows = order[first : first + ROWS]
+        written = _write_rows(model, [prompts[row] for row in rows], sampling, generator, maximum_tokens)
+        for row, (ids, is_finished) in zip(rows, written, strict=True):
+            answers[row] = Answer(tokenizer.decode(ids), is_finished)
+        progress(min(first + ROWS, len(order)))
+    return [answer for answer in answers if answer is not None]
+
+
+def _write_rows(
+    model: Storyteller,
+    prompts: list[list[int]],
+    sampling: Sampling,
+    generator: torch.Generator,
+    maximum_tokens: int,
+) -> list[tuple[list[int], bool]]:
+    """The ids of each answer and whether it ended by itself; rows that have ended leave the batch."""
     answers: list[list[int]] = [[] for _ in prompts]
     finished = [False] * len(prompts)
-    cache = _Cache(model, len(prompts))
+    rows = list(range(len(prompts)))
+    cache = _Cache(model, len(rows))
     fed = [prompt[0] for prompt in prompts]
     for position in range(model.config.context_length - 1):
         logits = cache.step(torch.tensor(fed), position)
         sampled = _sample(logits, sampling, generator).tolist()
-        for row, prompt in enumerate(prompts):
-            if position + 1 < len(prompt):
-                fed[row] = prompt[position + 1]
-            elif finished[row] or sampled[row] in (END_OF_TURN, EOS):
-                finished[row], fed[row] = True, PAD
+        staying = []
+        for place, row in enumerate(rows):
+            if position + 1 < len(prompts[row]):
+                fed[place] = prompts[row][position + 1]
+            elif sampled[place] in (END_OF_TURN, EOS):
+                finished[row] = True
+                continue
             else:
-                answers[row].append(sampled[row])
-                fed[row] = sampled[row]
-        if all(finished):
+                answers[row].append(sampled[place])
+                fed[place] = sampled[place]
+                if len(answers[row]) == maximum_tokens:
+                    continue
+            staying.append(place)
+        if not staying:
             break
-    return [Answer(tokenizer.decode(ids), done) for ids, done in zip(answers, finished, strict=True)]
+        if len(staying) < len(rows):
+            cache.keep(staying, position + 1)
+            rows, fed = [rows[place] for place in staying], [fed[place] for place in staying]
+    return list(zip(answers, finished, strict=True))
 
 
 class _Cache:
@@ -65,8 +92,14 @@ class _Cache:
     def __init__(self, model: Storyteller, rows: int) -> None:
         self.model = model
         config = model.config
-        shape = (config.layers, rows, config.context_length, config.heads, config.head_dim)
+        shape = (config.layers, rows, config.kv_heads, config.context_length, config.head_dim)
         self.keys, self.values = torch.zeros(shape), torch.zeros(shape)
+
+    def keep(self, places: list[int], positions: int) -> None:
+        """Lets all sequences go but those at `places`; `positions` have been fed."""
+        for tensor in (self.keys, self.values):
+            tensor[:, : len(places), :, :positions] = tensor[:, places, :, :positions]
+        self.keys, self.values = self.keys[:, : len(places)], self.values[:, : len(places)]
 
     @torch.no_grad()
     def step(self, ids: Tensor, position: int) -> Tensor:
@@ -83,10 +116,10 @@ class _Cache:
         self, attention: Attention, layer: int, x: Tensor, positions: Tensor, position: int
     ) -> Tensor:
         q, k, v = attention.project(x, positions)
-        self.keys[layer, :, position], self.values[layer, :, position] = k, v
+        self.keys[layer, :, :, position], self.values[layer, :, :, position] = k, v
         first = 0 if attention.window is None else max(0, position + 1 - attention.window)
-        keys, values = (t[layer, :, first : position + 1].transpose(1, 2) for t in (self.keys, self.values))
-        out = F.scaled_dot_product_attention(q[:, :, None], keys, values)
+        keys, values = (t[layer, :, :, first : position + 1] for t in (self.keys, self.values))
+        out = F.scaled_dot_product_attention(q[:, :, None], keys, values, enable_gqa=True)
         return attention.o_proj(out.reshape(x.shape[0], -1))
 
 

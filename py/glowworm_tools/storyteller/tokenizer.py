@@ -11,6 +11,8 @@ so no learnt piece contains one, and an encoder without any pre-splitting finds 
 """
 
 import json
+import random
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -25,6 +27,8 @@ FIRST_PIECE = len(CONTROL_TOKENS) + len(BYTE_TOKENS)
 
 SPACE = "\u2581"
 PIECE_BOUNDARIES = rf"{SPACE}*[\p{{L}}']+|{SPACE}*\p{{N}}|{SPACE}*[^{SPACE}\n\p{{L}}\p{{N}}']+|{SPACE}+|\n+"
+_WORDS = re.compile(r" ?[^ ]+| ")
+SPELLED_SHARE = 0.12
 ALPHABET = sorted({SPACE, "\n", *map(chr, range(0x21, 0x7F))})
 
 
@@ -36,20 +40,14 @@ class StoryTokenizer:
         self.pieces = pieces
         tokens = [*CONTROL_TOKENS, *BYTE_TOKENS, *pieces]
         self._ids = {token: index for index, token in enumerate(tokens)}
-        self._encoder = _splitting(
-            Tokenizer(
-                BPE(
-                    vocab=self._ids,
-                    merges=_merges(pieces),
-                    unk_token="<unk>",
-                    byte_fallback=True,
-                    fuse_unk=True,
-                )
-            )
-        )
+        self._encoder = self._new_encoder(_merges(pieces))
         self._encoder.decoder = decoders.Sequence(
             [decoders.Replace(SPACE, " "), decoders.ByteFallback(), decoders.Fuse()]
         )
+
+    def _new_encoder(self, merges: list[tuple[str, str]]) -> Tokenizer:
+        model = BPE(vocab=self._ids, merges=merges, unk_token="<unk>", byte_fallback=True, fuse_unk=True)
+        return _splitting(Tokenizer(model))
 
     @classmethod
     def train(cls, texts: Iterable[str], vocab_size: int) -> "StoryTokenizer":
@@ -83,6 +81,21 @@ class StoryTokenizer:
     def encode(self, text: str) -> list[int]:
         """The ids of `text`, without `<bos>`; control tokens written out in it stay plain text."""
         return self._encoder.encode(text, add_special_tokens=False).ids
+
+    def encode_spelled(self, text: str, rng: random.Random) -> list[int]:
+        """The ids of `text` with about one word in eight spelled out, letter by letter.
+
+        So a model learns how the letters of a piece go, and can write a name that it has only seen spelled.
+        """
+        ids: list[int] = []
+        for word in _WORDS.findall(text):
+            spelled = word[1:] if word[0] == " " else word
+            if rng.random() < SPELLED_SHARE and spelled.isascii() and spelled.isalpha():
+                ids += [self._ids[SPACE]] if word[0] == " " else []
+                ids += [self._ids[letter] for letter in spelled]
+            else:
+                ids += self.encode(word)
+        return ids
 
     def encode_many(self, texts: list[str]) -> list[list[int]]:
         return [encoding.ids for encoding in self._encoder.encode_batch(texts, add_special_tokens=False)]

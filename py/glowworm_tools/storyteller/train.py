@@ -1,9 +1,8 @@
-"""Trains the storyteller on a CPU, from seeds, in one run that can be interrupted and resumed.
+"""Trains the storyteller from seeds, in one run or in many slices.
 
-Matrices are trained with Muon, the embedding and the norms with AdamW. The learning rate warms up, stays,
-and falls linearly to zero; the last part of the run computes with Q4_0 weights (quantisation-aware training).
-Every batch is drawn from a seed made of the run's seed and the batch's number: a resumed run sees what an
-uninterrupted one would.
+Matrices are trained with Muon, the embedding and the norms with AdamW; `schedule.py` says at what rates, and
+what is read when. A checkpoint holds all there is: weights, optimisers, the place in the stream of documents,
+the time spent. A run that was interrupted goes on exactly where the checkpoint was written.
 
 Muon: Jordan et al., "Muon: An optimizer for hidden layers in neural networks", 2024.
 """
@@ -12,66 +11,68 @@ import json
 import os
 import time
 from contextlib import nullcontext
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
+from math import inf
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from .batches import IGNORED, Batch, pack
-from .corpus import training_documents
+from .batches import IGNORED, Batch, Packer
+from .mixture import Documents
 from .model import StoryConfig, Storyteller
+from .schedule import Position, Schedule, is_quantised, mix, rate
 from .tokenizer import StoryTokenizer
+
+SAVE_EVERY_S = 120
 
 
 @dataclass(frozen=True)
 class TrainingPlan:
-    """How long and how fast to train."""
+    """How to train; how long is said when a run is started."""
 
-    steps: int = 2500
-    batch_tokens: int = 2048
+    batch_tokens: int = 8192
     matrix_rate: float = 0.02
     """Muon's learning rate."""
     table_rate: float = 0.004
     """AdamW's learning rate, for the embedding and the norms."""
-    warmup_steps: int = 40
-    decay_share: float = 0.5
-    """The last part of the run in which the learning rates fall to zero."""
-    quantised_share: float = 0.3
-    """The last part of the run that computes with Q4_0 weights."""
-    read_share: float = 0.1
-    """How many documents come from the story folder; the others come from the grammar."""
     seed: int = 1
+    schedule: Schedule = field(default_factory=Schedule)
 
-    def rate(self, step: int) -> float:
-        """The factor on both learning rates at `step`, from 0."""
-        decay_steps = max(1, int(self.steps * self.decay_share))
-        return min(1.0, (step + 1) / self.warmup_steps, (self.steps - step) / decay_steps)
 
-    def is_quantised(self, step: int) -> bool:
-        return step >= self.steps * (1 - self.quantised_share)
+@dataclass(frozen=True)
+class Budget:
+    """How long a run lasts in all, and after how much of it this call pauses; in minutes or in steps."""
+
+    total: float
+    pause_after: float | None = None
+    in_steps: bool = False
 
 
 class Run:
-    """A training run in a folder: `checkpoint.pt` (weights, optimisers, step) and `log.jsonl`."""
+    """A training run in a folder: `checkpoint.pt`, `trunk.pt` (before the ending) and `log.jsonl`."""
 
     def __init__(
         self,
         folder: Path,
         tokenizer: StoryTokenizer,
-        stories: list[str],
+        documents: Documents,
         plan: TrainingPlan,
         config: StoryConfig,
+        device: str = "cpu",
         compiled: bool = False,
     ) -> None:
         """Goes on from the folder's checkpoint if there is one.
 
         `compiled` wants a C++ compiler and takes minutes to start.
         """
-        self.folder, self.tokenizer, self.stories, self.plan = folder, tokenizer, stories, plan
+        self.folder, self.plan, self.device = folder, plan, torch.device(device)
+        self.position = Position()
+        self.packer = Packer(tokenizer, documents, plan.batch_tokens, config.context_length)
         torch.manual_seed(plan.seed)
-        self.model = Storyteller(config)
+        self.model = Storyteller(config).to(self.device)
         matrices = [p for name, p in self.model.named_parameters() if p.ndim == 2 and name != "embedding"]
         others = [p for name, p in self.model.named_parameters() if p.ndim == 1 or name == "embedding"]
         self.optimisers = [
@@ -79,70 +80,87 @@ class Run:
             torch.optim.AdamW(others, lr=plan.table_rate, betas=(0.9, 0.98), weight_decay=0.0),
         ]
         self.base_rates = (plan.matrix_rate, plan.table_rate)
-        self.step = 0
-        if self._checkpoint.exists():
+        if (folder / "checkpoint.pt").exists():
             self._resume()
         if compiled:
             _compile(self.model)
 
-    @property
-    def _checkpoint(self) -> Path:
-        return self.folder / "checkpoint.pt"
+    def train(self, budget: Budget) -> None:
+        """Trains until the run is over or its pause has come, saving on the way and at the end.
 
-    def _resume(self) -> None:
-        state = torch.load(self._checkpoint, weights_only=True)
-        self.model.load_state_dict(state["model"])
-        for optimiser, saved in zip(self.optimisers, state["optimisers"], strict=True):
-            optimiser.load_state_dict(saved)
-        self.step = state["step"]
+        As long as the ending has not begun, the next call may give another total.
+        """
+        position = self.position
+        pause_at = inf if budget.pause_after is None else position.spent + budget.pause_after
+        saved_at = time.monotonic()
+        with (self.folder / "log.jsonl").open("a", encoding="utf-8") as log:
+            while position.spent < pause_at and position.ended < 1:
+                if position.ending_begins is None and self._ending_is_due(budget):
+                    self.save("trunk.pt")
+                    position.begin_ending(max(budget.total - position.spent, 1e-9))
+                started = time.monotonic()
+                record = self._one_step()
+                seconds = time.monotonic() - started
+                position.spent += 1 if budget.in_steps else seconds / 60
+                record |= {"seconds": round(seconds, 2), "spent": round(position.spent, 3)}
+                log.write(json.dumps(record) + "\n")
+                log.flush()
+                if time.monotonic() - saved_at > SAVE_EVERY_S:
+                    self.save()
+                    saved_at = time.monotonic()
+        self.save()
 
-    def save(self) -> None:
-        partial = self._checkpoint.with_suffix(".part")
+    def _ending_is_due(self, budget: Budget) -> bool:
+        return self.position.spent >= budget.total * (1 - self.plan.schedule.ending_share)
+
+    def save(self, name: str = "checkpoint.pt") -> None:
+        """Writes a checkpoint, whole or not at all."""
         state = {
             "model": self.model.state_dict(),
             "optimisers": [optimiser.state_dict() for optimiser in self.optimisers],
-            "step": self.step,
+            "position": asdict(self.position),
+            "packer": {"next_document": self.packer.next_document, "waiting": self.packer.waiting},
             "config": self.model.config.to_dict(),
             "plan": asdict(self.plan),
         }
+        partial = self.folder / (name + ".part")
         torch.save(state, partial)
-        os.replace(partial, self._checkpoint)
+        os.replace(partial, self.folder / name)
 
-    def train(self, save_every: int = 25) -> None:
-        """Goes on to the plan's last step, saving on the way and at the end."""
-        with (self.folder / "log.jsonl").open("a", encoding="utf-8") as log:
-            while self.step < self.plan.steps:
-                started = time.perf_counter()
-                loss = self._one_step()
-                seconds = time.perf_counter() - started
-                record = {
-                    "step": self.step,
-                    "loss": round(loss, 4),
-                    "tokens_per_s": round(self.plan.batch_tokens / seconds),
-                }
-                log.write(json.dumps(record) + "\n")
-                log.flush()
-                if self.step % save_every == 0 or self.step == self.plan.steps:
-                    self.save()
+    def _resume(self) -> None:
+        state = load_state(self.folder / "checkpoint.pt", self.device)
+        if state["config"] != self.model.config.to_dict() or state["plan"] != asdict(self.plan):
+            raise ValueError(
+                f"{self.folder} holds a run of another shape or plan; give its options or another folder."
+            )
+        self.model.load_state_dict(state["model"])
+        for optimiser, saved in zip(self.optimisers, state["optimisers"], strict=True):
+            optimiser.load_state_dict(saved)
+        self.position = Position(**state["position"])
+        self.packer.next_document = state["packer"]["next_document"]
+        self.packer.waiting = state["packer"]["waiting"]
 
-    def _one_step(self) -> float:
-        """One optimiser step; the mean loss per learnt token, in nats."""
-        self.model.set_fake_quantise(self.plan.is_quantised(self.step))
-        batch = self._batch()
+    def _one_step(self) -> dict[str, float | int | bool]:
+        """One optimiser step; what to log of it, the loss per learnt token in nats."""
+        schedule, position = self.plan.schedule, self.position
+        quantised, factor = is_quantised(schedule, position), rate(schedule, position)
+        self.model.set_fake_quantise(quantised)
+        batch = self.packer.batch(mix(position)).to(self.device)
         loss = batch_loss(self.model, batch, bfloat16=True) / batch.learnt
         loss.backward()
         for optimiser, base_rate in zip(self.optimisers, self.base_rates, strict=True):
             for group in optimiser.param_groups:
-                group["lr"] = base_rate * self.plan.rate(self.step)
+                group["lr"] = base_rate * factor
             optimiser.step()
             optimiser.zero_grad(set_to_none=True)
-        self.step += 1
-        return loss.item()
-
-    def _batch(self) -> Batch:
-        seed = self.plan.seed * 1_000_003 + self.step
-        documents = training_documents(self.stories, seed, self.plan.read_share)
-        return pack(self.tokenizer, documents, self.plan.batch_tokens, self.model.config.context_length)
+        position.step += 1
+        return {
+            "step": position.step,
+            "loss": round(loss.item(), 4),
+            "rate": round(factor, 4),
+            "quantised": quantised,
+            "documents": self.packer.next_document,
+        }
 
 
 def _compile(model: Storyteller) -> None:
@@ -152,9 +170,14 @@ def _compile(model: Storyteller) -> None:
         block.attention.project = torch.compile(block.attention.project, dynamic=False)  # type: ignore[union-attr]
 
 
+def load_state(path: Path, device: torch.device | str = "cpu") -> dict[str, Any]:
+    """A checkpoint as it was saved."""
+    return torch.load(path, weights_only=True, map_location=device)
+
+
 def load_checkpoint(folder: Path) -> Storyteller:
     """The network of a run's last checkpoint, computing with its weights as they are."""
-    state = torch.load(folder / "checkpoint.pt", weights_only=True)
+    state = load_state(folder / "checkpoint.pt")
     model = Storyteller(StoryConfig(**state["config"]))
     model.load_state_dict(state["model"])
     return model
@@ -162,13 +185,7 @@ def load_checkpoint(folder: Path) -> Storyteller:
 
 def batch_loss(model: Storyteller, batch: Batch, bfloat16: bool) -> Tensor:
     """The summed cross-entropy of a batch's learnt tokens, in nats."""
-    with torch.autocast("cpu", torch.bfloat16) if bfloat16 else nullcontext():
+    device = batch.ids.device.type
+    with torch.autocast(device, torch.bfloat16) if bfloat16 else nullcontext():
         logits = model(batch.ids, batch.lengths)
     return F.cross_entropy(logits.float(), batch.targets, ignore_index=IGNORED, reduction="sum")
-
-
-def mean_loss(model: Storyteller, batches: list[Batch]) -> float:
-    """Mean loss per learnt token over `batches`, in nats."""
-    with torch.no_grad():
-        total = sum(batch_loss(model, batch, bfloat16=False).item() for batch in batches)
-    return total / sum(batch.learnt for batch in batches)

@@ -1,0 +1,141 @@
+"""Holds stories against what was asked for, by script alone.
+
+`obeys` looks for what a request asked for, `unannounced` for names that change or come from nowhere,
+`has_loop` and `self_bleu` for repetition. What a script can see is not what a reader sees: these figures find
+what is broken, they do not praise what is good.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from math import exp, log
+
+from .chat_format import Answer
+from .data import FOLDER
+from .grammar import Story
+from .suitability import UNSAFE
+
+LENGTH_CHARS = {"short": (1000, 2300), "medium": (1700, 3300), "long": (2350, 4500)}
+"""The bands the grammar's own stories keep, with little to spare."""
+LOOP_TIMES = 6
+"""No story of the grammar has the same four words more often than this, save in a refrain."""
+
+
+@dataclass(frozen=True)
+class Obedience:
+    """What is true of one answer to a request for everything."""
+
+    hero: bool
+    name: bool
+    setting: bool
+    twist: bool
+    length: bool
+    proper_end: bool
+
+
+def obeys(story: Story, answer: Answer) -> Obedience:
+    """Holds `answer` against the wishes of `story`, which leave nothing open."""
+    wishes, text = story.cast.wishes, answer.text
+    assert wishes.character and wishes.place and wishes.twist and wishes.length and wishes.name
+    lower = text.lower()
+    place = wishes.place
+    signs = (place.phrase.split(" ", 1)[1], place.place.removeprefix("the "), place.home)
+    shortest, longest = LENGTH_CHARS[wishes.length]
+    return Obedience(
+        hero=_has_word(wishes.character.kind, lower),
+        name=text.count(wishes.name) >= 3,
+        setting=any(sign.lower() in lower for sign in signs),
+        twist=any(_has_word(sign, lower) for sign in wishes.twist.signs),
+        length=shortest <= len(text) <= longest,
+        proper_end=ends_properly(answer),
+    )
+
+
+def ends_properly(answer: Answer) -> bool:
+    """Whether the model stopped by itself at the end of a sentence, with a good night or an end."""
+    last = " ".join(answer.text.split()[-40:]).lower()
+    says_so = re.search(r"\b(the end|end of the story|good night|sleep well|asleep|slept|night)\b", last)
+    return answer.is_finished and answer.text.rstrip()[-1:] in (".", "!", '"') and says_so is not None
+
+
+def has_loop(text: str) -> bool:
+    """Whether some four words follow one another more often than a story has reason to."""
+    words = text.lower().split()
+    grams = Counter(zip(words, words[1:], words[2:], words[3:], strict=False))
+    return max(grams.values(), default=0) > LOOP_TIMES
+
+
+def is_safe(text: str) -> bool:
+    """Whether `text` has no word that no bedtime story may have."""
+    return UNSAFE.search(text) is None
+
+
+_CAPITALISED = re.compile(r"(?<![.!?:\n\"'] )(?<![\n\"'])(?<!^)\b[A-Z][\w'’-]*")
+_INTRODUCED = (
+    r"(?:named|called|name was|name is|knew|story of|is|It was|met|was|in|of) (?:[A-Z]\w+ )?{0}\b"
+    r"|\b{0}, (?:an?|the|with) |\b{0} (?:was|is) an? "
+)
+
+
+@cache
+def _known_capitals() -> frozenset[str]:
+    """Capitalised words inside the templates' own sentences: days, Grandmother, Tuesday."""
+    known = {"I"}
+    for path in FOLDER.rglob("*.toml"):
+        text = re.sub(r"\{\w+\}|[|\[\]]", " ", path.read_text(encoding="utf-8"))
+        known |= set(re.findall(r"\b[A-Z][\w’-]*", text)) if path.stem not in ("names", "talk") else set()
+    return frozenset(known)
+
+
+def names_in(text: str) -> list[str]:
+    """The names in a story: capitalised words inside sentences that the templates do not have."""
+    found = (re.sub(r"['’]s?$", "", word) for word in _CAPITALISED.findall(text))
+    return [name for name in found if name not in _known_capitals() and not name[1:].isupper()]
+
+
+def unannounced(request: str, text: str) -> list[str]:
+    """The names in `text` that nobody announced: new people from nowhere, and names that have changed.
+
+    A name is announced by the request or by the story itself ("a fox named ...").
+    """
+    asked = request.lower()
+    return sorted(
+        name
+        for name in set(names_in(text))
+        if name.lower() not in asked and not re.search(_INTRODUCED.format(re.escape(name)), text)
+    )
+
+
+def self_bleu(texts: Sequence[str], order: int = 4) -> float:
+    """The mean BLEU of each text against all the others: 1 where they are all alike.
+
+    Papineni et al., "BLEU", 2002; as a measure of variety: Zhu et al., "Texygen", arXiv:1802.01886.
+    """
+    tokens = [text.lower().split() for text in texts]
+    scores = []
+    for index, candidate in enumerate(tokens):
+        others = tokens[:index] + tokens[index + 1 :]
+        precisions = [_precision(candidate, others, size) for size in range(1, order + 1)]
+        nearest = min((abs(len(other) - len(candidate)), len(other)) for other in others)[1]
+        brevity = min(1.0, exp(1 - nearest / max(1, len(candidate))))
+        scores.append(brevity * exp(sum(log(max(p, 1e-9)) for p in precisions) / order))
+    return sum(scores) / len(scores)
+
+
+def _precision(candidate: list[str], references: list[list[str]], size: int) -> float:
+    """The share of `candidate`'s runs of `size` words that a reference has at least as often."""
+    grams = _grams(candidate, size)
+    most: Counter[tuple[str, ...]] = Counter()
+    for reference in references:
+        most |= _grams(reference, size)
+    return sum((grams & most).values()) / max(1, sum(grams.values()))
+
+
+def _grams(words: list[str], size: int) -> Counter[tuple[str, ...]]:
+    return Counter(zip(*(words[start:] for start in range(size)), strict=False))
+
+
+def _has_word(word: str, lower: str) -> bool:
+    return re.search(rf"\b{re.escape(word.lower())}", lower) is not None

@@ -1,0 +1,64 @@
+"""Talk around the stories: greetings, who the model is, what it cannot do, thanks, good night.
+
+The answers are honest about a model that knows stories and little else.
+"""
+
+import random
+
+from .cast import Cast
+from .data import read
+from .lexicon import THINGS
+from .names import BOYS, GIRLS, SURNAMES, TOWNS
+from .questions import Turn
+from .wording import fix_articles, write
+
+_TALK = read("talk")
+_LULLABIES = read("telling")["evening"]["lullabies"]
+_EXCHANGES = [entry for entry in _TALK["exchange"] for _ in range(entry.get("often", 1))]
+_NO_STORY_YET = (
+    "There is no story yet. Whom shall I tell you about?",
+    "I have not told you a story yet. Shall I begin one?",
+)
+
+
+def small_talk(rng: random.Random, exchanges: int | None = None) -> list[Turn]:
+    """One to three exchanges without a story."""
+    turns = [_exchange(rng, entry) for entry in rng.sample(_EXCHANGES, exchanges or rng.randint(1, 3))]
+    if exchanges is None and rng.random() < 0.2:
+        turns.append(exchange(rng, "good_night"))
+    if exchanges is None and rng.random() < 0.06:
+        again = rng.choice(("shorter", "simpler", "go_on", "funnier"))
+        turns.insert(0, (rng.choice(_TALK["again"][again]), rng.choice(_NO_STORY_YET)))
+    return turns
+
+
+def exchange(rng: random.Random, what: str) -> Turn:
+    """Thanks or a good night, and the answer to it."""
+    return _exchange(rng, _TALK[what])
+
+
+def fitting_answer(rng: random.Random, cast: Cast) -> str:
+    """A good night that remembers the story."""
+    return write(rng, rng.choice(_TALK["good_night"]["answers_after"]), cast.slots)
+
+
+def _exchange(rng: random.Random, entry: dict) -> Turn:
+    said, answer = rng.choice(entry["said"]), rng.choice(entry["answers"])
+    if said == "{question}":
+        said = _question(rng)
+    if rng.random() < 0.2:
+        said = said.lower().rstrip(".!?")
+    return said, write(rng, answer, {"lullaby": rng.choice(_LULLABIES)})
+
+
+def _question(rng: random.Random) -> str:
+    """A question it cannot answer, or a task it cannot do."""
+    slots = {
+        "noun": THINGS["all_objects"].pick(rng),
+        "name": rng.choice((GIRLS, BOYS)).pick(rng),
+        "surname": SURNAMES.pick(rng),
+        "town": TOWNS.pick(rng),
+        "number": str(rng.randint(2, 999)),
+        "other": str(rng.randint(2, 99)),
+    }
+    return fix_articles(rng.choice(_TALK["questions"]["templates"]).format(**slots))

@@ -1,0 +1,300 @@
+"""The stories the storyteller is trained on: that each has what was asked for, and says nothing untrue."""
+
+import json
+import random
+import re
+from dataclasses import asdict
+from pathlib import Path
+
+import pytest
+from glowworm_tools.storyteller.chat_format import Answer
+from glowworm_tools.storyteller.choices import LENGTHS, choices_json, story_request
+from glowworm_tools.storyteller.conversation import about_a_story, sequel
+from glowworm_tools.storyteller.corpus import ReadStory, clean, is_story, passages
+from glowworm_tools.storyteller.data import FOLDER, read
+from glowworm_tools.storyteller.grammar import Story, random_story, retold, story_for
+from glowworm_tools.storyteller.heroes import KINDS, PAGE_CHARACTERS, Character
+from glowworm_tools.storyteller.judge import has_loop, obeys, self_bleu, unannounced
+from glowworm_tools.storyteller.lessons import LESSONS, PAGE_THEMES, Theme
+from glowworm_tools.storyteller.lexicon import THINGS, is_held_out
+from glowworm_tools.storyteller.mixture import INSTRUCTION, PRETRAINING, Documents
+from glowworm_tools.storyteller.names import asked_name, invented_name
+from glowworm_tools.storyteller.places import NOUNS, PAGE_PLACES
+from glowworm_tools.storyteller.plots import PAGE_PLOTS, PLOTS, Twist, page_twist
+from glowworm_tools.storyteller.questions import questions_about
+from glowworm_tools.storyteller.reading import Requests
+from glowworm_tools.storyteller.requests import page_request
+from glowworm_tools.storyteller.schedule import Position, Schedule, is_quantised, mix, rate
+from glowworm_tools.storyteller.small_talk import small_talk
+from glowworm_tools.storyteller.suitability import UNSAFE, is_harmless, is_suitable
+from glowworm_tools.storyteller.wishes import Wishes, page_wishes, random_wishes, unseen_wishes
+from glowworm_tools.storyteller.wording import fix_articles, write
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def stories(count: int, seed: int = 5) -> list[Story]:
+    return [random_story(random.Random(seed * 1_000_000 + number)) for number in range(count)]
+
+
+def test_same_seed_tells_the_same_stories():
+    assert stories(10) == stories(10)
+    assert stories(10) != stories(10, seed=6)
+
+
+@pytest.mark.parametrize("unseen", [False, True], ids=["listed words", "unseen words"])
+def test_story_has_what_was_asked_for(unseen: bool):
+    for number in range(150):
+        rng = random.Random(number)
+        wishes = unseen_wishes(rng) if unseen else page_wishes(rng, asked_name(rng))
+        story = story_for(rng, wishes)
+        lower = story.text.lower()
+        assert wishes.character and wishes.place and wishes.twist and wishes.theme and wishes.name
+        assert wishes.character.kind.lower() in lower
+        assert story.text.count(wishes.name) >= 3
+        assert wishes.place.phrase.lower() in lower
+        assert any(sign.lower() in lower for sign in wishes.twist.signs)
+        assert any(_is_told(moral, story.text) for moral in wishes.theme.lesson.moral)
+
+
+def _is_told(moral: str, text: str) -> bool:
+    """Whether the longest run of a moral's words that holds no slot stands in `text`."""
+    plain = max(re.split(r"\{\w+\}|'", moral), key=len)
+    return plain in text
+
+
+def test_listener_and_companion_are_in_the_story():
+    for number in range(60):
+        rng = random.Random(number)
+        dragon = Character("a green dragon", "dragon")
+        story = story_for(
+            rng, Wishes(companion=dragon, listener="Tavo", style="simple" if number % 4 else None)
+        )
+        assert "Tavo" in story.text.split("\n\n")[-1]
+        assert story.text.count(story.cast.slots["pal"]) >= 2
+        assert "dragon" in story.text
+        assert "tavo" in story.request.lower() and "green dragon" in story.request.lower()
+
+
+def test_stories_are_finished_text_that_suits_a_child():
+    for story in stories(400):
+        text = story.text
+        assert not set("[]{}|") & set(text), text
+        assert "  " not in text
+        assert text[-1] in ".!"
+        assert text.count('"') % 2 == 0, text
+        assert all(paragraph[0] in '"' or paragraph[0].isupper() for paragraph in text.split("\n\n"))
+        assert not re.search(
+            r"\b([Aa]n [bcdfgjklmnpqrstvwxyz]\w|[Aa] [aeio]\w)", re.sub(r"\ba one", "", text)
+        ), text
+        assert UNSAFE.search(text) is None, UNSAFE.search(text)
+
+
+def test_everybody_in_a_story_is_announced_before_being_named_again():
+    for story in stories(200, seed=8):
+        for name in (story.cast.hero, story.cast.helper):
+            first = re.search(rf"\b{re.escape(name)}\b", story.text)
+            assert first, name
+            around = story.text[max(0, first.start() - 30) : first.end() + 30]
+            assert re.search(
+                r"named|called|name was|knew|" + re.escape(name) + r"( was an? |, an? |, the )", around
+            ), around
+
+
+def test_the_judge_finds_nothing_wrong_with_the_stories_of_the_grammar():
+    for number in range(120):
+        rng = random.Random(number)
+        wishes = unseen_wishes(rng) if number % 2 else page_wishes(rng, asked_name(rng))
+        story = story_for(rng, wishes)
+        assert all(asdict(obeys(story, Answer(story.text, True))).values())
+        assert not unannounced(story.request, story.text) and not has_loop(story.text)
+
+
+def test_the_judge_finds_what_is_wrong():
+    rng = random.Random(1)
+    story = story_for(rng, page_wishes(rng, "Quillbert"))
+    changed = story.text.replace("Quillbert", "Quibbert").replace("Quibbert", "Quillbert", 2)
+    unfinished = story.text[:-40]
+    assert unannounced(story.request, changed) == ["Quibbert"]
+    assert not obeys(story, Answer(changed, True)).name
+    assert not obeys(story, Answer(unfinished, False)).proper_end
+    assert not obeys(story, Answer(story.text[:300], True)).length
+    other = story_for(rng, unseen_wishes(rng))
+    verdict = obeys(story, Answer(other.text, True))
+    assert not (verdict.hero or verdict.setting or verdict.twist)
+    assert has_loop("and so it went on " * 10)
+    assert self_bleu([story.text] * 3) == pytest.approx(1)
+    assert self_bleu([story.text, other.text, "One two three four five six seven."]) < 0.5
+
+
+def test_lengths_differ():
+    def mean(length: str) -> float:
+        rng = random.Random(2)
+        return sum(len(story_for(rng, Wishes(length=length)).text) for _ in range(60)) / 60
+
+    assert mean("short") * 1.25 < mean("medium") < mean("long") / 1.2
+
+
+def test_a_story_told_again_keeps_its_facts():
+    for number in range(60):
+        rng = random.Random(number)
+        story = random_story(rng)
+        simple = retold(rng, "", story.asked, story.cast, "medium", "simple")
+        shorter = retold(rng, "", story.asked, story.cast, "short", None)
+        for slot in ("hero", "helper", "thing"):
+            value = story.cast.slots[slot]
+            assert value in simple.text and value in shorter.text, (slot, value)
+        assert len(simple.text) < len(shorter.text) < 3000
+
+
+@pytest.mark.parametrize("plot", PLOTS.values(), ids=lambda plot: plot.name)
+def test_answers_about_a_plot_agree_with_every_telling(plot):
+    """What a right answer must have in it stands in the story, however it was told."""
+    for number in range(24):
+        rng = random.Random(number)
+        thing = rng.choice(plot.things.known) if plot.things else ""
+        twist = (
+            page_twist(rng, plot)
+            if plot.page
+            else Twist(plot.asks[0].replace("{thing}", thing), plot, thing, thing)
+        )
+        story = story_for(
+            rng, Wishes(twist=twist, style=rng.choice((None, "simple", "funny")), length=rng.choice(LENGTHS))
+        )
+        for asked in questions_about(rng, story):
+            assert all(asked.key.lower() in answer.lower() for answer in asked.answers), asked
+        for question in plot.questions:
+            if story.style == "simple" and question.skip_simple:
+                continue
+            key = write(rng, question.key, story.cast.slots)
+            if key not in ("Yes", "No", "need", "together"):
+                assert key.lower() in story.text.lower(), (key, story.text)
+
+
+def test_page_choices_are_up_to_date():
+    written = (ROOT / "web" / "story" / "choices.json").read_text(encoding="utf-8")
+    assert written == choices_json(), "run: python -m glowworm_tools.storyteller choices"
+
+
+def test_page_template_makes_the_request_trained_on():
+    data = json.loads(choices_json())
+    picked = {name: data[name][0]["phrase"] for name in ("character", "setting", "twist", "theme", "length")}
+    theme = Theme(PAGE_THEMES[0], LESSONS[PAGE_THEMES[0]])
+    twist = page_twist(random.Random(1), PAGE_PLOTS[0])
+    wishes = Wishes(PAGE_CHARACTERS[0], PAGE_PLACES[0], twist, theme, LENGTHS[0])
+    assert data["template"].format(**picked) == story_request(**picked)
+    assert page_request(random.Random(1), wishes) == story_request(**picked)
+
+
+def test_requests_say_the_wishes():
+    for number in range(300):
+        rng = random.Random(number)
+        wishes = random_wishes(rng)
+        request = story_for(rng, wishes).request.lower()
+        said = (wishes.character and wishes.character.kind, wishes.name, wishes.listener)
+        said += (wishes.place and wishes.place.phrase.split()[-1], wishes.theme and wishes.theme.phrase)
+        assert all(word.lower().replace("'", "’") in request.replace("'", "’") for word in said if word), (
+            request
+        )
+
+
+def test_words_held_out_are_never_drawn_in_training():
+    for words in (KINDS, *NOUNS.values(), *THINGS.values()):
+        assert words.unseen and not set(words.known) & set(words.unseen)
+        assert all(is_held_out(word) for word in words.unseen)
+    for number in range(300):
+        wishes = random_wishes(random.Random(number))
+        assert not wishes.character or wishes.character.kind not in KINDS.unseen
+        assert (
+            not wishes.twist
+            or wishes.twist.plot.things is None
+            or wishes.twist.thing not in wishes.twist.plot.things.unseen
+        )
+
+
+def test_invented_names_can_be_said_and_are_many():
+    rng = random.Random(1)
+    names = {invented_name(rng) for _ in range(2000)}
+    assert len(names) > 1900
+    assert all(name.isascii() and name.isalpha() and name[0].isupper() for name in names)
+    assert is_harmless("brozzle") and not is_harmless("bleeddia")
+
+
+def test_every_data_file_is_read():
+    used = "choices heroes lessons names place_kinds places questions requests suitability talk telling words"
+    assert {path.stem for path in FOLDER.glob("*.toml")} == set(used.split())
+    assert {path.stem for path in (FOLDER / "plots").glob("*.toml")} == set(PLOTS)
+    assert set(read("telling")["simple_deeds"]) == set(LESSONS)
+
+
+def test_conversations_alternate_and_say_something():
+    rng = random.Random(4)
+    for turns in [about_a_story(rng) for _ in range(60)] + [small_talk(rng) for _ in range(60)]:
+        assert turns
+        assert all(said and answered for said, answered in turns)
+        assert all("{" not in said + answered for said, answered in turns)
+    story = random_story(rng)
+    assert story.cast.helper in sequel(rng, story.cast)
+
+
+def test_wording_fills_slots_and_makes_speech():
+    slots = {"hero": "Pip", "thing": "egg"}
+    text = write(
+        random.Random(0),
+        "{Hero}'s [hat|hat] said, 'I am {hero}, with {a_thing}: \"{Thing_capitals}\".'",
+        slots,
+    )
+    assert text == "Pip's hat said, \"I am Pip, with an egg: 'EGG'.\""
+    assert fix_articles("a hour, an unicorn, A old egg, a use") == "an hour, a unicorn, An old egg, a use"
+    with pytest.raises(KeyError):
+        write(random.Random(0), "{nobody}", slots)
+
+
+def test_read_text_is_cut_cleaned_and_chosen():
+    assert clean("“Hi,”\nsaid  Tom…\n\n\nBye") == '"Hi," said Tom...\n\nBye'
+    text = "\n\n".join(["A paragraph of forty letters and some more."] * 100)
+    assert "\n\n".join(passages(text)) == text
+    story = "Once upon a time there was a little duck. " * 10 + "The end."
+    assert is_story(story)
+    assert not is_story(story.replace("little", "dead"))
+    assert not is_story(story.rstrip("."))
+    assert not is_suitable("The Lord heard the prayer and the sinner went to church.")
+    assert is_suitable("The lord of the castle laughed.")
+
+
+def test_requests_for_read_stories_are_granted_by_them():
+    texts = [
+        f"One day a girl named {name} found a {thing}. The {thing} was blue. She liked the {thing} a lot. "
+        * 3
+        for name, thing in (("Ann", "kite"), ("Bea", "drum"), ("Cleo", "spoon"))
+    ]
+    requests = Requests([ReadStory(text, True) for text in texts])
+    assert "kite" in requests.salient_words(texts[0], 2)
+    for seed in range(20):
+        (asked, answer), *_ = requests.turns(random.Random(seed), ReadStory(texts[0], True))
+        assert answer in texts[0]
+        assert not asked or "Ann" in asked or "kite" in asked or "words" in asked
+
+
+def test_documents_are_found_by_their_number():
+    read_stories = [ReadStory("A bear sat down. It was a big bear. " * 10, True)]
+    documents = Documents(read_stories, seed=3)
+    some = [documents.document(number, PRETRAINING) for number in range(40)]
+    assert some == [documents.document(number, PRETRAINING) for number in range(40)]
+    bare = [
+        sum(not documents.document(n, m).turns[0][0] for n in range(300)) for m in (PRETRAINING, INSTRUCTION)
+    ]
+    assert bare[0] > 4 * bare[1]
+
+
+def test_schedule_warms_up_stays_and_ends_quantised():
+    schedule, position = Schedule(warmup_steps=10), Position()
+    assert rate(schedule, position) == 0.1 and mix(position) is PRETRAINING
+    position.step, position.spent = 500, 50.0
+    assert rate(schedule, position) == 1 and not is_quantised(schedule, position)
+    position.begin_ending(lasts=40.0)
+    assert mix(position) is INSTRUCTION and rate(schedule, position) == 1
+    position.spent = 80.0
+    assert rate(schedule, position) == pytest.approx(0.25) and is_quantised(schedule, position)
+    position.spent = 95.0
+    assert rate(schedule, position) == 0
