@@ -11,14 +11,18 @@ export class WishField {
   #select = document.createElement("select");
   /** @type {HTMLInputElement | null} */
   #own = null;
+  #wish;
   #choices;
 
   /**
-   * @param {string} wish
+   * Its element fires `input` whenever the wish has changed.
+   *
+   * @param {import("./wishes.js").Wish} wish
    * @param {Choice[]} choices
    * @param {string} [example]  of own words; without it only the list counts
    */
   constructor(wish, choices, example) {
+    this.#wish = wish;
     this.#choices = choices;
     const name = wish[0].toUpperCase() + wish.slice(1);
     const label = document.createElement("label");
@@ -32,8 +36,17 @@ export class WishField {
 
   /** What the request says, in the middle of a sentence. */
   get phrase() {
-    const own = this.#select.value === OWN ? tidyPhrase(this.#own?.value ?? "") : this.#select.value;
+    const own = this.#select.value === OWN ? tidyPhrase(this.#wish, this.#own?.value ?? "") : this.#select.value;
     return own || this.#choices[0].phrase;
+  }
+
+  /** Shows a phrase: as one of the list, or as own words. */
+  set phrase(phrase) {
+    const listed = this.#choices.some((choice) => choice.phrase === phrase);
+    if (!listed && !this.#own) return;
+    this.#select.value = listed ? phrase : OWN;
+    if (this.#own && !listed) this.#own.value = phrase;
+    this.#showOwn();
   }
 
   chooseAtRandom() {
@@ -49,6 +62,8 @@ export class WishField {
     const own = (this.#own = document.createElement("input"));
     own.type = "text";
     own.maxLength = 80;
+    own.autocapitalize = "none"; // a capital is a name
+    own.autocomplete = "off";
     own.placeholder = `such as: ${example}`;
     own.setAttribute("aria-label", `${name} in your own words`);
     this.#select.append(new Option("Write your own …", OWN));

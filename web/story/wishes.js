@@ -1,6 +1,18 @@
 /** What can be wished for, and how wishes become a request. The lists and the wording come from choices.json. */
 
+import { plainPunctuation } from "../components/plain-punctuation.js";
+
 /** @typedef {"character" | "setting" | "twist" | "theme" | "length"} Wish */
+
+/**
+ * @typedef {object} WishList  wishes in the words of the request
+ * @property {string} character
+ * @property {string} setting
+ * @property {string} twist
+ * @property {string} theme
+ * @property {string} length
+ * @property {string} child  whom the story is for; may be empty
+ */
 
 /**
  * @typedef {{label: string, phrase: string}} Choice  what the list shows, and what the request says
@@ -21,6 +33,10 @@ export const OWN_WORDS = {
   theme: "being brave",
 };
 
+const DETERMINER = /^(an?|the|my|our|your|some|two|three|four|five|six|seven|many|one)\b/;
+const PREPOSITION =
+  /^(in|on|at|by|under|beneath|below|above|behind|beside|near|inside|outside|within|between|among|over|across|around|through|underneath|far|deep|high|up|down|next|where|aboard)\b/;
+
 /**
  * @param {string} url  of choices.json
  * @returns {Promise<Choices>}
@@ -35,19 +51,40 @@ export async function readChoices(url) {
  * The request for a story, in the words the storyteller was taught.
  *
  * @param {string} template  with a {slot} for each wish
- * @param {Record<Wish, string>} phrases
+ * @param {WishList} wishes
  * @returns {string}
  */
-export function storyRequest(template, phrases) {
-  return template.replace(/\{(\w+)\}/g, (slot, wish) => phrases[/** @type {Wish} */ (wish)] ?? slot);
+export function storyRequest(template, wishes) {
+  const request = template.replace(/\{(\w+)\}/g, (slot, wish) => wishes[/** @type {Wish} */ (wish)] ?? slot);
+  return wishes.child ? `${request} The story is for ${wishes.child}.` : request;
 }
 
 /**
- * Own words, made to fit into the middle of a sentence.
+ * Own words, made to fit into the middle of the request's sentence.
+ * @param {Wish} wish
  * @param {string} words
- * @returns {string}
+ * @returns {string} empty when there are none
  */
-export function tidyPhrase(words) {
-  const trimmed = words.trim().replace(/\s+/g, " ").replace(/[.!?,;]+$/, "");
-  return trimmed.replace(/^(A|An|The|In|On|At|By|Under|With)\b/, (word) => word.toLowerCase());
+export function tidyPhrase(wish, words) {
+  const trimmed = tidyName(words).replace(/^(An?|The|My|Our|In|On|At|By|Under|With|Two|Three)\b/, (word) =>
+    word.toLowerCase(),
+  );
+  if (!trimmed) return "";
+  if (wish === "setting" && !PREPOSITION.test(trimmed)) return `in ${trimmed}`;
+  // A capital begins a name, and names have no article.
+  if (wish === "character" && /^[a-z]/.test(trimmed) && !DETERMINER.test(trimmed)) {
+    return `${/^[aeiou]/.test(trimmed) ? "an" : "a"} ${trimmed}`;
+  }
+  return trimmed;
+}
+
+/**
+ * @param {string} words
+ * @returns {string} in one line, in punctuation that every model knows, without an end of sentence
+ */
+export function tidyName(words) {
+  return plainPunctuation(words)
+    .trim()
+    .replace(/\s+/g, " ")
+    .replace(/[.!?,;:]+$/, "");
 }

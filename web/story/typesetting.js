@@ -1,0 +1,78 @@
+/** From a model's plain text to a page of a book: paragraphs, sentences, and quotation marks that know their sides. */
+
+const SENTENCES = new Intl.Segmenter("en", { granularity: "sentence" });
+const ABBREVIATION = /(?:^|[\s"'“‘(])(?:Mr|Mrs|Ms|Dr|St|Prof|No)\.$/;
+/** What a voice is given at a time: longer utterances are cut off by some browsers after a quarter of a minute. */
+const BREATH = 160;
+
+/**
+ * @param {string} text
+ * @returns {string[]} one or more line breaks part them
+ */
+export function paragraphsOf(text) {
+  return text.split(/\s*\n\s*/).filter(Boolean);
+}
+
+/**
+ * The sentences of a paragraph. What is said and who says it stay together: “Who is there?” asked the owl.
+ *
+ * @param {string} paragraph
+ * @returns {string[]} without white space around them
+ */
+export function sentencesOf(paragraph) {
+  /** @type {string[]} */
+  const sentences = [];
+  for (const { segment } of SENTENCES.segment(paragraph)) {
+    const sentence = segment.trim();
+    const before = sentences.at(-1);
+    if (before !== undefined && (/^[a-z,;]/.test(sentence) || ABBREVIATION.test(before))) {
+      sentences[sentences.length - 1] = `${before} ${sentence}`;
+    } else if (sentence) {
+      sentences.push(sentence);
+    }
+  }
+  return sentences;
+}
+
+/**
+ * Typewriter quotation marks as a book has them. What stands before decides, so that text may still be growing.
+ * @param {string} text
+ */
+export function typeset(text) {
+  return text
+    .replace(/"/g, (_, at) => (opens(text, at) ? "“" : "”"))
+    .replace(/'/g, (_, at) => (opens(text, at) ? "‘" : "’"));
+}
+
+/**
+ * Whether a mark opens: after a space or a bracket, or next to another one that does.
+ * @param {string} text
+ * @param {number} at
+ * @returns {boolean}
+ */
+function opens(text, at) {
+  const before = text[at - 1];
+  if (before === '"' || before === "'") return opens(text, at - 1);
+  return before === undefined || /[\s([—–]/.test(before);
+}
+
+/**
+ * A sentence as a voice is given it: whole, or where it is long in pieces that end where one breathes.
+ *
+ * @param {string} sentence
+ * @returns {string[]}
+ */
+export function breathsOf(sentence) {
+  /** @type {string[]} */
+  const breaths = [];
+  let breath = "";
+  for (const clause of sentence.split(/(?<=[,;:–—])\s+/)) {
+    if (breath && breath.length + clause.length >= BREATH) {
+      breaths.push(breath);
+      breath = clause;
+    } else {
+      breath = breath ? `${breath} ${clause}` : clause;
+    }
+  }
+  return [...breaths, breath];
+}
