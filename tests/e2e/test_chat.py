@@ -5,8 +5,7 @@ from pathlib import Path
 
 import pytest
 from pages import DEFAULT_TIMEOUT_MS, LONG_TASKS, TRACED, ChatPage, page_thread_tasks_ms
-from playwright.sync_api import Browser
-from support import Journal, SiteServer
+from support import Journal, Surroundings
 
 LONGEST_TASK_MS = 50
 PAGE_THREAD = "the page's thread"  # a mark in the trace
@@ -19,17 +18,23 @@ def trace(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def loaded(
-    browser: Browser, site_server: SiteServer, module_journal: Journal, trace: Path
-) -> Iterator[ChatPage]:
-    """One loaded chat page for all tests here, because loading takes longest."""
-    context = browser.new_context()
+def module_journal(surroundings: Surroundings) -> Journal:
+    """What the page said and asked for on one of them."""
+    return Journal()
+
+
+@pytest.fixture(scope="module")
+def loaded(surroundings: Surroundings, module_journal: Journal, trace: Path) -> Iterator[ChatPage]:
+    """One loaded chat page for all tests here, on each kind of device."""
+    browser = surroundings.browser
+    context = browser.new_context(**surroundings.context_options)
     context.set_default_timeout(DEFAULT_TIMEOUT_MS)
     module_journal.watch(context)
     context.add_init_script(LONG_TASKS)
     chat = ChatPage(context.new_page())
     browser.start_tracing(page=chat.page, path=trace, categories=TRACED)
-    chat.open(site_server.url)
+    chat.open(surroundings.url + surroundings.query)
+    assert chat.page.evaluate("glowworm.info.device").items() >= surroundings.device.items()
     chat.ask("Tell me a story.")
     chat.page.evaluate("(mark) => void performance.mark(mark)", PAGE_THREAD)
     browser.stop_tracing()
@@ -76,13 +81,11 @@ def test_answers_over_several_turns(chat: ChatPage) -> None:
 
 
 def test_stop_keeps_what_was_written(chat: ChatPage) -> None:
+    chat.interrupt(20)
     chat.send("Tell me a very long story.")
-    before = chat.wait_for_text(chat.answers.last, characters=20)
-    assert chat.state == "generating"
-    assert chat.button("Send").count() == 0
-    chat.stop()
+    chat.wait_for_text(chat.answers.last, characters=20)
+    chat.wait_for("ready")
     after = chat.text_of(chat.answers.last)
-    assert after.startswith(before)
     assert chat.stats["stop_reason"] == "abort"
     assert "stopped" in chat.answers.last.inner_text()
     chat.page.wait_for_timeout(300)
@@ -91,15 +94,16 @@ def test_stop_keeps_what_was_written(chat: ChatPage) -> None:
 
 def test_stop_before_the_first_word(chat: ChatPage) -> None:
     chat.send("Tell me a story.")
-    chat.stop()
+    chat.cut_short()
     chat.ask("And now, please, a story about a fox.")  # roles still alternate, or the template would refuse
     assert chat.answers.count() == 2
 
 
 def test_escape_stops(chat: ChatPage) -> None:
+    escape = "new KeyboardEvent('keydown', { key: 'Escape', bubbles: true })"
+    chat.interrupt(20, f"document.activeElement.dispatchEvent({escape})")
     chat.send("Tell me a very long story.")
-    chat.wait_for_text(chat.answers.last)
-    chat.page.keyboard.press("Escape")
+    chat.wait_for_text(chat.answers.last, characters=20)
     chat.wait_for("ready")
     assert chat.stats["stop_reason"] == "abort"
 
@@ -115,7 +119,7 @@ def test_enter_sends_and_shift_enter_breaks_the_line(chat: ChatPage) -> None:
     chat.page.keyboard.press("Enter")
     assert box.input_value() == ""
     assert chat.text_of(chat.questions.last) == "first\nsecond"
-    chat.stop()
+    chat.cut_short()
 
 
 def test_regenerate_replaces_the_answer(chat: ChatPage) -> None:
@@ -123,7 +127,7 @@ def test_regenerate_replaces_the_answer(chat: ChatPage) -> None:
     first = chat.stats
     chat.button("Regenerate").click()
     chat.wait_for_text(chat.answers.last)
-    chat.stop()
+    chat.cut_short()
     assert chat.questions.count() == chat.answers.count() == 1
     assert chat.stats["seed"] != first["seed"]
     assert chat.stats["reused_tokens"] >= first["prompt_tokens"] - 1, "the prompt is not computed again"
@@ -139,9 +143,9 @@ def test_new_chat_forgets(chat: ChatPage) -> None:
 
 
 def test_new_chat_while_an_answer_is_written(chat: ChatPage) -> None:
+    chat.interrupt(20, "document.getElementById('new-chat').click(); window.interrupted = true")
     chat.send("Tell me a very long story.")
-    chat.wait_for_text(chat.answers.last)
-    chat.button("New chat").click()
+    chat.page.wait_for_function("window.interrupted")
     chat.wait_for("ready")
     assert chat.page.get_by_role("log").get_by_role("article").count() == 0
 
@@ -258,9 +262,9 @@ def test_api_unknown_model_is_told_with_the_known_ones(chat: ChatPage) -> None:
 
 
 def test_page_said_nothing_wrong_and_went_nowhere_else(
-    chat: ChatPage, module_journal: Journal, site_server: SiteServer
+    chat: ChatPage, module_journal: Journal, surroundings: Surroundings
 ) -> None:
     """Runs last: looks back at all that the page did in this module."""
     assert chat.state == "ready"
     assert module_journal.errors == []
-    assert module_journal.requests_outside(site_server.url) == []
+    assert module_journal.requests_outside(surroundings.url) == []

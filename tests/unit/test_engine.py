@@ -43,6 +43,16 @@ def test_a_second_turn_reuses_the_first(engine):
     assert engine.stats["generated_tokens"] == 12
 
 
+def test_a_begun_answer_is_continued(engine):
+    whole = text(engine.chat([ask("hello")], **GREEDY))
+    begun = text(engine.chat([ask("hello")], temperature=0, max_tokens=5))
+    rest = text(
+        engine.chat([ask("hello"), {"role": "assistant", "content": begun}], temperature=0, max_tokens=7)
+    )
+    assert begun + rest == whole
+    assert engine.stats["reused_tokens"] > 5
+
+
 def test_generate_takes_text_or_ids_and_gives_the_same(engine):
     ids = engine.tokenizer.encode("abc")
     assert text(engine.generate("abc", **GREEDY)) == text(engine.generate(ids, **GREEDY)) != ""
@@ -160,6 +170,7 @@ async def collect(parts):
     [
         ([], {}, "nothing to answer"),
         ([{"role": "assistant", "content": "x"}], {}, "nothing to answer"),
+        ([ask("x"), {"role": "assistant", "content": None}], {}, "a text can be continued"),
         ([{"role": "wizard", "content": "x"}, ask("x")], {}, "needs a role"),
         ([ask("x")], {"temprature": 1}, "temprature"),
         ([ask("x")], {"temperature": "hot"}, "temperature"),

@@ -1,169 +1,181 @@
-/** The chat page: joins the conversation, its view and the engine. */
+/** The chat page: joins the conversation, its view, the panels and the engine. */
 
 import { byId } from "../components/dom.js";
+import { acceptDrops } from "../components/drop-zone.js";
 import { EngineSession } from "../components/engine-session.js";
-import { describeModel } from "../components/model-facts.js";
+import { acceptLaunches, takeSharedText } from "../components/handed-over.js";
+import { addMenu } from "../components/menu.js";
 import { modelOfAddress } from "../components/model-address.js";
 import { keepOffline } from "../components/offline.js";
+import { plainPunctuation } from "../components/plain-punctuation.js";
 import { StatusPanel } from "../components/status-panel.js";
 import { StickToEnd } from "../components/stick-to-end.js";
-import { Glowworm } from "../glowworm.js";
-import { Conversation } from "./conversation.js";
+import { askToKeep } from "../components/storage-room.js";
+import { toast } from "../components/toast.js";
+import { ChatStore } from "./chat-store.js";
+import { ChatsPanel } from "./chats-panel.js";
+import { Composer } from "./composer.js";
+import { showContext } from "./context-meter.js";
+import { Conversation, titleOf } from "./conversation.js";
 import { LogView } from "./log-view.js";
+import { ModelChoice } from "./model-choice.js";
+import { ModelList } from "./model-list.js";
+import { ModelsPanel } from "./models-panel.js";
+import { fileName, saveFile } from "./save-file.js";
+import { SettingsPanel } from "./settings-panel.js";
+import { answerSettings, lastModel, systemPrompt } from "./settings.js";
+import { toJson, toMarkdown } from "./transfer.js";
 
-/** @typedef {import("./log-view.js").AnswerView} AnswerView */
+/** @typedef {import("../glowworm.js").Message} Prompt */
+/** @typedef {import("./chat-store.js").Stored} Stored */
 
-const message = byId("message", HTMLTextAreaElement);
-const sendButton = byId("send", HTMLButtonElement);
-const stopButton = byId("stop", HTMLButtonElement);
+const CHAT = "#chat=";
+
 const newChatButton = byId("new-chat", HTMLButtonElement);
-const regenerateButton = byId("regenerate", HTMLButtonElement);
-const modelSelect = byId("model", HTMLSelectElement);
-const modelFile = byId("model-file", HTMLInputElement);
-const welcome = byId("welcome", HTMLElement);
+const exportButton = byId("export", HTMLButtonElement);
 
-const conversation = new Conversation();
 const session = new EngineSession(new StatusPanel(byId("status", HTMLElement)));
-const scroll = new StickToEnd(byId("scroller", HTMLElement));
-const log = new LogView(byId("log", HTMLElement), () => scroll.follow());
-/** @type {AnswerView | null} the last answer of the log */
-let lastAnswer = null;
-
-/** @param {string} question */
-function send(question) {
-  if (!question.trim() || !session.canAsk) return;
-  conversation.ask(question.trim());
-  message.value = "";
-  fitMessage();
-  log.addQuestion(question.trim());
-  lastAnswer = null;
-  void answer();
+const models = new ModelList();
+const choice = new ModelChoice(session, models, (question) => conversation.ask(question));
+try {
+  void session.load(modelOfAddress() || lastModel());
+} catch (error) {
+  session.refuse(error);
 }
 
-/** Answers the conversation's last question, in place of the answer it has. */
-async function answer() {
-  const exchange = conversation.last;
-  if (!exchange || !session.canAsk) return;
-  lastAnswer?.remove();
-  exchange.answer = "";
-  const view = (lastAnswer = log.addAnswer());
-  scroll.jump();
-  const stats = await session.ask(
-    conversation.toMessages(),
-    {},
-    {
-      text(piece) {
-        view.append(piece);
-        exchange.answer = view.text;
-      },
-      notice: (sentence) => view.notice(sentence),
-      restart: () => view.restart(),
-    },
-    () => void answer(),
-  );
-  exchange.answer = view.text;
-  view.finish(stats);
-  update();
+const store = await ChatStore.open().catch(() => null);
+const conversation = new Conversation(session, store, {
+  prompts: asTheModelKnows,
+  options: () => answerSettings(session.engine?.info.name),
+});
+const composer = new Composer();
+const scroll = new StickToEnd(byId("scroller", HTMLElement), byId("to-end", HTMLButtonElement));
+const log = new LogView(
+  byId("log", HTMLElement),
+  {
+    edit: (question) => composer.edit(question),
+    regenerate: () => conversation.regenerate(),
+    goOn: () => conversation.goOn(),
+    show: (version) => conversation.show(version),
+  },
+  () => scroll.follow(),
+);
+
+/**
+ * What the model is given: the user's instructions first, and nothing that it has no words for.
+ * @param {Prompt[]} prompts
+ * @returns {Prompt[]}
+ */
+function asTheModelKnows(prompts) {
+  const system = systemPrompt().trim();
+  /** @type {Prompt[]} */
+  const all = system ? [{ role: "system", content: system }, ...prompts] : prompts;
+  if (!models.entryOf(session.model)?.plain_punctuation) return all;
+  return all.map(({ role, content }) => ({ role, content: plainPunctuation(content) }));
 }
 
 function startNewChat() {
-  session.stop();
-  conversation.clear();
-  log.clear();
-  lastAnswer = null;
+  if (location.hash.startsWith(CHAT)) history.pushState(null, "", location.pathname + location.search);
+  conversation.startNew();
   session.dismissError();
-  update();
-  message.focus();
+  composer.focus();
 }
 
-/** Lets the message's field grow with its text, in browsers that do not do so themselves. */
-function fitMessage() {
-  if (CSS.supports("field-sizing", "content")) return;
-  message.style.height = "auto";
-  message.style.height = `${message.scrollHeight}px`;
+/** No chat is open any more: the address must not name one, or its link would lead nowhere. */
+function leaveAddress() {
+  history.replaceState(null, "", location.pathname + location.search);
 }
 
-/** Shows what can be done now. */
+/** Opens the chat that the page's address names. */
+async function openAddressed() {
+  if (!location.hash.startsWith(CHAT)) {
+    if (!conversation.thread.isEmpty) conversation.startNew();
+  } else if (!(await conversation.open(location.hash.slice(CHAT.length)))) {
+    leaveAddress();
+    toast("That chat is not on this device any more.");
+  }
+}
+
+/** @returns {Promise<Stored[]>} the chat that is open, as files hold it */
+async function openChat() {
+  const { id, messages, leaf } = conversation.thread;
+  const stored = await store?.read(id);
+  const now = Date.now();
+  const chat = { id, title: titleOf(conversation.thread), named: false, created: now, updated: now, leaf, revision: 1 };
+  return [{ chat: stored?.chat ?? chat, messages }]; // as they are here: storage may have taken no more
+}
+
+/**
+ * @param {string} suffix
+ * @param {(stored: Stored[]) => string} write
+ * @param {string} type
+ */
+async function saveAs(suffix, write, type) {
+  const chats = await openChat();
+  saveFile(`${fileName(chats[0].chat.title)}.${suffix}`, write(chats), type);
+}
+
+/** Shows the conversation, and what can be done now. */
 function update() {
-  const generating = session.state === "generating";
-  sendButton.hidden = generating;
-  sendButton.disabled = !session.canAsk || !message.value.trim();
-  stopButton.hidden = !generating;
-  newChatButton.disabled = conversation.isEmpty;
-  regenerateButton.hidden = conversation.isEmpty || !session.canAsk;
-  welcome.hidden = !conversation.isEmpty;
+  const { isEmpty, id, last } = conversation.thread;
+  log.update(conversation);
+  composer.update({ canAsk: conversation.canAsk, generating: session.state === "generating" });
+  choice.update(conversation.canAsk);
+  showContext(byId("context", HTMLElement), last, session.engine?.info);
+  newChatButton.disabled = isEmpty;
+  exportButton.hidden = isEmpty;
+  byId("welcome", HTMLElement).hidden = !isEmpty;
+  const title = isEmpty ? "" : titleOf(conversation.thread);
+  document.title = title ? `${title} · Glowworm` : "Glowworm: chat";
+  byId("title", HTMLElement).textContent = title || "Chat";
+  if (!isEmpty && location.hash !== CHAT + id) history.replaceState(null, "", CHAT + id);
 }
 
-byId("composer", HTMLFormElement).addEventListener("submit", (event) => {
-  event.preventDefault();
-  send(message.value);
+composer.addEventListener("send", () => {
+  if (!conversation.canAsk) return;
+  const { text, edited } = composer;
+  composer.clear();
+  conversation.ask(text, edited);
 });
-message.addEventListener("input", () => {
-  update();
-  fitMessage();
-});
-message.addEventListener("keydown", (event) => {
-  if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
-  event.preventDefault();
-  send(message.value);
-});
-document.addEventListener("keydown", (event) => {
-  if (event.key === "Escape") session.stop();
-});
-stopButton.addEventListener("click", () => {
-  session.stop();
-  message.focus();
-});
+composer.addEventListener("stop", () => session.stop());
 newChatButton.addEventListener("click", startNewChat);
-regenerateButton.addEventListener("click", () => void answer());
-modelSelect.addEventListener("change", () => void session.load(modelSelect.value));
-modelFile.addEventListener("change", () => {
-  const file = modelFile.files?.[0];
-  modelFile.value = ""; // so that the same file can be opened again
-  if (file) void session.load(file);
+addMenu(exportButton, [
+  { label: "Markdown", run: () => void saveAs("md", toMarkdown, "text/markdown") },
+  { label: "JSON", run: () => void saveAs("json", toJson, "application/json") },
+]);
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape" || document.querySelector("dialog[open], :popover-open")) return;
+  if (session.state === "generating") session.stop();
+  else composer.cancelEdit();
 });
+addEventListener("hashchange", () => void openAddressed());
 
+conversation.addEventListener("change", update);
+conversation.addEventListener("opened", () => {
+  if (conversation.thread.isEmpty && location.hash.startsWith(CHAT)) leaveAddress();
+  composer.cancelEdit();
+  scroll.jump();
+});
+conversation.addEventListener("asked", () => scroll.jump());
+conversation.addEventListener("asked", () => void askToKeep(), { once: true }); // now there is something to lose
+conversation.addEventListener("grown", () => log.grow());
+conversation.addEventListener("trouble", (event) => toast(/** @type {CustomEvent} */ (event).detail));
 session.addEventListener("statechange", update);
 session.addEventListener("loaded", () => {
   const info = session.engine?.info ?? {};
-  byId("running", HTMLElement).textContent = describeModel(info);
   const siteRoot = new URL("./", document.baseURI).href;
   void keepOffline(siteRoot, () => info.place === "disk", byId("offline", HTMLElement));
 });
 
-/**
- * Offers the site's models, and what the one that is loaded is good at.
- * @param {string} model  what is loaded: a name, an address, "" for the default
- */
-async function offerModels(model) {
-  const { default: standard, models } = await Glowworm.models();
-  const chosen = model || standard;
-  modelSelect.replaceChildren(
-    ...models.map(({ name, title, bytes }) => {
-      const size = bytes ? ` (${Math.ceil(bytes / 1e6)} MB)` : "";
-      return new Option(`${title ?? name}${size}`, name, name === chosen, name === chosen);
-    }),
-  );
-  if (!models.some(({ name }) => name === chosen)) modelSelect.selectedIndex = -1;
-  modelSelect.hidden = models.length < 2;
-  const prompts = models.find(({ name }) => name === chosen)?.prompts ?? [];
-  byId("prompts", HTMLElement).replaceChildren(
-    ...prompts.map((prompt) => {
-      const button = document.createElement("button");
-      button.type = "button";
-      button.textContent = prompt;
-      button.addEventListener("click", () => send(prompt));
-      return button;
-    }),
-  );
-}
+void new ChatsPanel(byId("chats", HTMLButtonElement), store, () => conversation.thread.id);
+void new ModelsPanel(byId("models", HTMLButtonElement), session, models, (model) => choice.open(model));
+void new SettingsPanel(byId("settings", HTMLButtonElement), session);
+acceptDrops("Drop a model's GGUF file to open it", (file) => choice.open(file));
+acceptLaunches((file) => choice.open(file));
 
-let wanted = "";
-try {
-  wanted = modelOfAddress();
-  void session.load(wanted);
-} catch (error) {
-  session.refuse(error);
-}
-offerModels(wanted).catch((error) => console.warn("The list of models could not be read.", error));
-if (matchMedia("(pointer: fine)").matches) message.focus(); // on a phone the keyboard would cover the page
+await openAddressed();
+update();
+const shared = takeSharedText();
+if (shared) composer.text = shared;
+if (matchMedia("(pointer: fine)").matches) composer.focus(); // on a phone the keyboard would cover the page
+await choice.offer();

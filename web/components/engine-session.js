@@ -5,6 +5,7 @@
  */
 
 import { Glowworm, GlowwormError } from "../glowworm.js";
+import { deviceChoice } from "./device-choice.js";
 
 /** @typedef {import("../glowworm.js").Message} Message */
 /** @typedef {import("../glowworm.js").ChatOptions} ChatOptions */
@@ -18,15 +19,18 @@ import { Glowworm, GlowwormError } from "../glowworm.js";
  * @typedef {object} AnswerSink
  * @property {(text: string) => void} text
  * @property {(sentence: string) => void} notice
- * @property {() => void} restart  forget what came: the device was lost and the answer begins again
+ * @property {() => void} [restart]  forget what came: the device was lost and the answer begins again
  */
+
+/** A download that takes this long to watch can be paused. */
+const PAUSABLE_BYTES = 10e6;
 
 export class EngineSession extends EventTarget {
   /** @type {Glowworm | null} */
   engine = null;
   #status;
-  /** @type {string | Blob} */
-  #model = "";
+  /** @type {string | Blob} what was asked for last: a name, an address, a file, "" for the default */
+  model = "";
   /** @type {AbortController | null} of the answer that is being given */
   #answering = null;
   /** @type {AbortController | null} of the model that is being loaded */
@@ -62,14 +66,17 @@ export class EngineSession extends EventTarget {
     const loading = (this.#loading = new AbortController());
     const former = this.engine;
     this.#letGo();
-    this.#model = model;
+    this.model = model;
     this.#status.hide();
     this.#setState("loading");
     await former?.close().catch(() => {});
     /** @type {string[]} */
     const notices = [];
+    const pause = { label: "Pause", run: () => this.#pause(loading) };
+    let pausable = false;
     try {
       const engine = await Glowworm.load(model, {
+        ...deviceChoice(),
         signal: loading.signal,
         onProgress: (event) => {
           if (this.#loading !== loading) return; // told late: loading has failed or was given up
@@ -77,7 +84,8 @@ export class EngineSession extends EventTarget {
             notices.push(event.message);
             this.#status.remark(event.message); // some say why loading takes so long
           } else {
-            this.#status.progress(event);
+            if (event.phase === "download") pausable = event.total > PAUSABLE_BYTES && event.done < event.total;
+            this.#status.progress(event, pausable ? pause : undefined);
           }
         },
       });
@@ -92,9 +100,21 @@ export class EngineSession extends EventTarget {
   }
 
   /**
-   * Asks for an answer. A device that is lost meanwhile is replaced and the answer begun again, once.
+   * Gives up loading for now. What has been fetched is kept.
+   * @param {AbortController} loading
+   */
+  #pause(loading) {
+    loading.abort();
+    this.#loading = null;
+    const resume = { label: "Resume", run: () => void this.load(this.model) };
+    this.#status.notice("Fetching the model is paused; what has arrived is kept.", resume);
+  }
+
+  /**
+   * Asks for an answer. A device that is lost meanwhile is replaced. The answer then begins again, or,
+   * where `messages` is a function that now puts what came of it at the end, goes on from there.
    *
-   * @param {Message[]} messages
+   * @param {Message[] | (() => Message[])} messages
    * @param {ChatOptions} options
    * @param {AnswerSink} sink
    * @param {() => void} retry  what the user's "Try again" does
@@ -104,17 +124,20 @@ export class EngineSession extends EventTarget {
     const { engine } = this;
     if (!engine || !this.canAsk) return null;
     const answering = (this.#answering = new AbortController());
+    const current = () => (typeof messages === "function" ? messages() : messages);
     this.#status.hide();
     this.#setState("generating");
     try {
-      await this.#answer(messages, { ...options, signal: answering.signal }, sink).catch(async (error) => {
-        if (!isDeviceLost(error) || answering.signal.aborted) throw error;
-        sink.restart();
-        await this.#reload(engine);
-        if (this.engine !== engine) throw error;
+      const { signal } = answering;
+      let lost = await this.#answer(current(), { ...options, signal }, sink);
+      while (lost) {
+        if (signal.aborted) throw lost;
+        sink.restart?.();
+        await this.#reload(engine); // which ends on the processor, should the device be lost again and again
+        if (this.engine !== engine) throw lost;
         this.#setState("generating");
-        await this.#answer(messages, { ...options, signal: answering.signal }, sink);
-      });
+        lost = await this.#answer(current(), { ...options, signal }, sink);
+      }
       this.#answering = null;
       if (!this.#isSuperseded(engine)) this.#setState("ready");
       return engine.stats;
@@ -149,12 +172,19 @@ export class EngineSession extends EventTarget {
    * @param {Message[]} messages
    * @param {ChatOptions} options
    * @param {AnswerSink} sink
+   * @returns {Promise<GlowwormError | null>} that the device was lost
    */
   async #answer(messages, options, sink) {
-    if (!this.engine) return;
-    for await (const part of this.engine.chat(messages, options)) {
-      if (part.text !== undefined) sink.text(part.text);
-      else sink.notice(part.notice);
+    if (!this.engine) return null;
+    try {
+      for await (const part of this.engine.chat(messages, options)) {
+        if (part.text !== undefined) sink.text(part.text);
+        else sink.notice(part.notice);
+      }
+      return null;
+    } catch (error) {
+      if (error instanceof GlowwormError && error.kind === "DeviceLostError") return error;
+      throw error;
     }
   }
 
@@ -193,7 +223,7 @@ export class EngineSession extends EventTarget {
         if (!this.#isSuperseded(engine)) {
           this.#letGo();
           void engine.close().catch(() => {});
-          this.#fail(error, { label: "Try again", run: () => void this.load(this.#model) });
+          this.#fail(error, { label: "Try again", run: () => void this.load(this.model) });
         }
         throw error;
       }
@@ -231,9 +261,4 @@ export class EngineSession extends EventTarget {
     document.body.dataset.state = state;
     this.dispatchEvent(new Event("statechange"));
   }
-}
-
-/** @param {unknown} error */
-function isDeviceLost(error) {
-  return error instanceof GlowwormError && error.kind === "DeviceLostError";
 }

@@ -26,9 +26,13 @@ export class StatusPanel {
     this.hide();
   }
 
-  /** @param {LoadEvent} event */
-  progress({ phase, done, total, fraction, message }) {
+  /**
+   * @param {LoadEvent} event
+   * @param {{label: string, run: () => void}} [action]
+   */
+  progress({ phase, done, total, fraction, message }, action) {
     this.#show("progress");
+    if (this.#action.textContent !== (action?.label ?? "")) this.#offer(action);
     setText(this.#text, `${message} …`);
     const inBytes = (phase === "download" || phase === "weights") && total > 0;
     setText(this.#detail, inBytes ? `${formatBytes(done)} of ${formatBytes(total)}` : "");

@@ -4,17 +4,24 @@ const NEAR_PX = 48;
 
 export class StickToEnd {
   #scroller;
+  #wayBack;
   #stuck = true;
 
-  /** @param {HTMLElement} scroller */
-  constructor(scroller) {
+  /**
+   * @param {HTMLElement} scroller
+   * @param {HTMLButtonElement} [wayBack]  leads to the end; shown while the user is elsewhere
+   */
+  constructor(scroller, wayBack) {
     this.#scroller = scroller;
-    scroller.addEventListener("scroll", () => (this.#stuck = this.#atEnd()), { passive: true });
+    this.#wayBack = wayBack;
+    scroller.addEventListener("scroll", () => this.#look(), { passive: true });
+    wayBack?.addEventListener("click", () => this.jump());
   }
 
-  /** Call after the content has grown. */
+  /** Call after the content has grown or shrunk. */
   follow() {
     if (this.#stuck) this.#scroller.scrollTop = this.#scroller.scrollHeight;
+    this.#look();
   }
 
   /** Goes to the end, wherever the user was. */
@@ -23,8 +30,9 @@ export class StickToEnd {
     this.follow();
   }
 
-  #atEnd() {
+  #look() {
     const { scrollTop, clientHeight, scrollHeight } = this.#scroller;
-    return scrollHeight - scrollTop - clientHeight < NEAR_PX;
+    this.#stuck = scrollHeight - scrollTop - clientHeight < NEAR_PX;
+    if (this.#wayBack) this.#wayBack.hidden = this.#stuck;
   }
 }

@@ -1,0 +1,299 @@
+"""What becomes of a chat: other versions of its messages, its place among past ones, files, other tabs."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from chats import MARKDOWN, conversation, message, write_export
+from pages import DEFAULT_TIMEOUT_MS, UNHURRIED, ChatPage
+from playwright.sync_api import Browser, BrowserContext, expect
+from support import Journal, SiteServer
+
+
+@pytest.fixture(scope="module")
+def context(browser: Browser, module_journal: Journal) -> Iterator[BrowserContext]:
+    context = browser.new_context(permissions=["clipboard-read", "clipboard-write"])
+    context.set_default_timeout(DEFAULT_TIMEOUT_MS)
+    module_journal.watch(context)
+    yield context
+    context.close()
+
+
+@pytest.fixture(scope="module")
+def loaded(context: BrowserContext, site_server: SiteServer) -> ChatPage:
+    chat = ChatPage(context.new_page())
+    chat.open(site_server.url + UNHURRIED)
+    return chat
+
+
+@pytest.fixture
+def chat(loaded: ChatPage) -> ChatPage:
+    """The loaded page with an empty conversation and no past ones."""
+    if loaded.questions.count() > 0:
+        loaded.button("New chat").click()
+        loaded.wait_for("ready")
+    panel = loaded.panel("Chats")
+    if panel.get_by_role("listitem").count() > 0:
+        panel.get_by_role("button", name="Delete all").click()
+    expect(panel.get_by_role("listitem")).to_have_count(0)
+    loaded.close_panel()
+    return loaded
+
+
+@pytest.fixture
+def imported(chat: ChatPage, tmp_path: Path) -> ChatPage:
+    """With three past chats."""
+    chats = [
+        conversation("owl", "The owl", ["Who is awake?", "Only the owl is, and she reads."]),
+        conversation("fox", "The fox", ["Who sleeps?", "The fox does, with one eye open."]),
+        conversation("rainbow", "Rainbows", ["How does a rainbow form?", MARKDOWN]),
+    ]
+    chat.import_chats(write_export(tmp_path / "chats.json", *chats))
+    expect(chat.page.get_by_role("listitem")).to_have_count(3)
+    return chat
+
+
+def titles(chat: ChatPage) -> list[str]:
+    return chat.panel("Chats").locator(".chat-title").all_inner_texts()
+
+
+def test_edited_question_is_answered_anew_and_the_former_kept(chat: ChatPage) -> None:
+    chat.ask("Tell me about a cat.")
+    chat.ask("And then?")
+    chat.questions.first.get_by_role("button", name="Edit").click()
+    box = chat.page.get_by_role("textbox", name="Message")
+    assert box.input_value() == "Tell me about a cat."
+    assert chat.page.evaluate("document.activeElement.id") == "message"
+    chat.send("Tell me about a dog.")
+    expect(chat.questions).to_have_count(1)
+    chat.wait_for_text(chat.answers.first)
+    chat.cut_short()
+    assert chat.questions.count() == chat.answers.count() == 1
+    assert chat.text_of(chat.questions.first) == "Tell me about a dog."
+
+    chat.questions.first.get_by_role("button", name="Earlier version").click()
+    assert chat.questions.count() == chat.answers.count() == 2
+    assert chat.text_of(chat.questions.first) == "Tell me about a cat."
+    chat.questions.first.get_by_role("button", name="Later version").click()
+    assert chat.text_of(chat.questions.first) == "Tell me about a dog."
+
+
+def test_edit_can_be_called_off(chat: ChatPage) -> None:
+    chat.ask("Tell me about a cat.")
+    box = chat.page.get_by_role("textbox", name="Message")
+    box.fill("half a thought")
+    chat.questions.first.get_by_role("button", name="Edit").click()
+    chat.page.keyboard.press("Escape")
+    assert box.input_value() == "half a thought"
+    expect(chat.page.get_by_text("writing an earlier message anew")).to_be_hidden()
+    box.fill("")
+
+
+def test_regenerated_answer_leaves_the_former_one(chat: ChatPage) -> None:
+    first = chat.ask("Tell me a story about the moon.")
+    chat.button("Regenerate").click()
+    chat.wait_for_text(chat.answers.last)
+    chat.cut_short()
+    chat.answers.last.get_by_role("button", name="Earlier version").click()
+    assert chat.text_of(chat.answers.last) == first
+    assert "1 / 2" in chat.answers.last.inner_text()
+
+
+def test_copies_what_was_written(chat: ChatPage) -> None:
+    answer = chat.ask("Tell me a story.")
+    chat.answers.last.get_by_role("button", name="Copy").click()
+    copied = chat.page.evaluate("navigator.clipboard.readText()")
+    assert copied.split() == answer.split()
+
+
+def test_chat_is_kept_and_opened_again(chat: ChatPage) -> None:
+    answer = chat.ask("Tell me about a lighthouse.")
+    address = chat.page.url
+    chat.button("New chat").click()
+    chat.panel("Chats").get_by_role("link", name="Tell me about a lighthouse.").click()
+    expect(chat.questions).to_have_count(1)
+    assert chat.page.url == address
+    assert chat.text_of(chat.answers.last) == answer
+    assert chat.ask("And then?").strip(), "it goes on"
+    assert chat.stats["prompt_tokens"] > 20
+
+    chat.page.go_back()
+    expect(chat.questions).to_have_count(0)
+    chat.page.go_forward()
+    expect(chat.questions).to_have_count(2)
+
+
+def test_searches_titles_and_texts(imported: ChatPage) -> None:
+    panel = imported.panel("Chats")
+    search = panel.get_by_role("searchbox", name="Search chats")
+    search.fill("FOX")
+    assert titles(imported) == ["The fox"]
+    search.fill("she reads")
+    assert titles(imported) == ["The owl"]
+    assert "she reads" in panel.get_by_role("listitem").inner_text(), "the place is shown"
+    search.fill("walrus")
+    assert titles(imported) == []
+    assert "No chat has these words" in panel.inner_text()
+    search.fill("")
+
+
+def test_renames(imported: ChatPage) -> None:
+    panel = imported.panel("Chats")
+    panel.get_by_role("button", name="Rename “The owl”").click()
+    panel.get_by_role("textbox", name="Title").fill("A wise bird")
+    imported.page.keyboard.press("Enter")
+    expect(panel.get_by_role("link", name="A wise bird")).to_be_visible()
+    panel.get_by_role("button", name="Rename “The fox”").click()
+    imported.page.keyboard.press("Escape")
+    assert sorted(titles(imported)) == ["A wise bird", "Rainbows", "The fox"]
+
+
+def test_deletes_and_brings_back(imported: ChatPage) -> None:
+    panel = imported.panel("Chats")
+    panel.get_by_role("link", name="The owl").click()
+    expect(imported.answers).to_have_count(1)
+    imported.panel("Chats").get_by_role("button", name="Delete “The owl”").click()
+    expect(panel.get_by_role("listitem")).to_have_count(2)
+    expect(imported.questions).to_have_count(0)
+    panel.get_by_role("button", name="Undo").click()
+    expect(panel.get_by_role("listitem")).to_have_count(3)
+    panel.get_by_role("link", name="The owl").click()
+    expect(imported.answers).to_contain_text("Only the owl is, and she reads.")
+
+
+def export(chat: ChatPage, choice: str) -> str:
+    """Chooses from the menu of the one "Export" that is there; returns the file's text."""
+    chat.button("Export").click()
+    with chat.page.expect_download() as download:
+        chat.button(choice).click()
+    return download.value.path().read_text()
+
+
+def test_exports_and_imports_with_nothing_lost(imported: ChatPage, tmp_path: Path) -> None:
+    panel = imported.panel("Chats")
+    exported = export(imported, "All chats as JSON")
+    panel.get_by_role("button", name="Delete all").click()
+    expect(panel.get_by_role("listitem")).to_have_count(0)
+    (tmp_path / "again.json").write_text(exported)
+    imported.import_chats(tmp_path / "again.json")
+    expect(panel.get_by_role("listitem")).to_have_count(3)
+    assert json.loads(export(imported, "All chats as JSON"))["chats"] == json.loads(exported)["chats"]
+
+    imported.close_panel()
+    imported.panel("Chats").get_by_role("link", name="The fox").click()
+    expect(imported.questions).to_contain_text("Who sleeps?")
+    assert export(imported, "Markdown") == (
+        "# The fox\n\n**You**\n\nWho sleeps?\n\n**Assistant**\n\nThe fox does, with one eye open.\n"
+    )
+    assert [chat["chat"]["id"] for chat in json.loads(export(imported, "JSON"))["chats"]] == ["fox"]
+
+
+LOOP = [message("loop", 1, "user", "a", "loop-2"), message("loop", 2, "assistant", "b", "loop-1")]
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("not json", "not JSON"),
+        ('{"chats": []}', "holds no chats"),
+        ('{"format": "glowworm-chats", "version": 9, "chats": []}', "newer version"),
+        ('{"format": "glowworm-chats", "version": 1, "chats": [{"chat": {"id": 3}}]}', "damaged"),
+        (
+            json.dumps(
+                {
+                    "format": "glowworm-chats",
+                    "version": 1,
+                    "chats": [{"chat": {"id": "loop", "title": "x", "leaf": None}, "messages": LOOP}],
+                }
+            ),
+            "damaged",
+        ),
+    ],
+)
+def test_files_that_hold_no_chats_are_refused(
+    chat: ChatPage, tmp_path: Path, text: str, sentence: str
+) -> None:
+    (tmp_path / "bad.json").write_text(text)
+    chat.import_chats(tmp_path / "bad.json")
+    expect(chat.page.get_by_role("dialog").get_by_role("status")).to_contain_text(sentence)
+    assert titles(chat) == []
+
+
+def test_markdown_is_drawn_and_nothing_in_it_runs_or_fetches(chat: ChatPage, tmp_path: Path) -> None:
+    wild = (
+        "<script>window.hacked = 1</script> <b>bold</b> <img src=x onerror='window.hacked = 2'>\n\n"
+        "![picture](https://elsewhere.example/picture.png) [click](javascript:window.hacked=3) "
+        "[a [b](https://library.example/)\n\n<iframe src='https://elsewhere.example'></iframe>"
+    )
+    texts = ["Draw.", MARKDOWN, "Attack.", wild]
+    chat.import_chats(write_export(tmp_path / "chats.json", conversation("drawn", "Drawn", texts)))
+    chat.panel("Chats").get_by_role("link", name="Drawn").click()
+    expect(chat.answers).to_have_count(2)
+    drawn, attack = chat.answers.first, chat.answers.last
+    for selector in (
+        "h2",
+        "ol > li",
+        "ul > li > input",
+        "blockquote",
+        "pre > code",
+        "table td",
+        "em",
+        "strong",
+    ):
+        assert drawn.locator(selector).count() > 0, selector
+    link = drawn.get_by_role("link", name="the library")
+    assert link.get_attribute("target") == "_blank"
+    assert "noopener" in (link.get_attribute("rel") or "")
+    assert "<b>bold</b>" in attack.inner_text(), "shown as it is"
+    assert attack.locator("b, img, script, iframe, [onerror], [href^='javascript']").count() == 0
+    assert chat.page.evaluate("'hacked' in window") is False
+
+
+def test_tabs_keep_each_others_words(context: BrowserContext, chat: ChatPage) -> None:
+    """One chat open in two tabs: each sees what the other writes, and what is written at once is all kept."""
+    chat.ask("Tell me about a cat.")
+    other = ChatPage(context.new_page())
+    other.open(chat.page.url)
+    expect(other.questions).to_have_count(1)
+
+    chat.ask("What did it eat?")
+    expect(other.questions).to_have_count(2)
+    other.ask("Where did it sleep?")
+    expect(chat.questions).to_have_count(3)
+    assert chat.text_of(chat.answers.last) == other.text_of(other.answers.last)
+
+    # At once: neither has seen the other's question when it asks its own.
+    for page, question in ((chat, "Question of the first."), (other, "Question of the second.")):
+        page.page.get_by_role("textbox", name="Message").fill(question)
+    for page in (chat, other):
+        page.page.evaluate("setTimeout(() => document.getElementById('send').click(), 300)")
+    for page, question in ((chat, "Question of the first."), (other, "Question of the second.")):
+        expect(page.questions.filter(has_text=question)).to_have_count(1)
+        page.cut_short()
+    chat.page.reload()
+    chat.wait_for("ready")
+    everything = export(chat, "JSON")
+    assert "Question of the first." in everything
+    assert "Question of the second." in everything
+    other.page.close()
+
+
+def test_tab_shows_what_another_one_is_writing(context: BrowserContext, chat: ChatPage) -> None:
+    chat.send("Tell me a very long story.")
+    chat.wait_for_text(chat.answers.last)
+    other = ChatPage(context.new_page())
+    other.page.goto(chat.page.url)
+    expect(other.answers).to_have_count(1)
+    if chat.state == "generating":
+        expect(other.answers.last).to_contain_text("in another tab")
+    chat.cut_short()
+    expect(other.answers.last).not_to_contain_text("in another tab")
+    assert other.text_of(other.answers.last) == chat.text_of(chat.answers.last)
+    other.page.close()
+
+
+def test_page_said_nothing_wrong(chat: ChatPage, module_journal: Journal, site_server: SiteServer) -> None:
+    """Runs last: looks back at all that the pages did in this module."""
+    assert module_journal.errors == []
+    assert module_journal.requests_outside(site_server.url) == []

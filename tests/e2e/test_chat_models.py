@@ -1,0 +1,199 @@
+"""Models: what runs, what is here, fetching with pauses, removing; files and texts that are handed over."""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from faulty_server import FaultyServer, serve_with_faults
+from pages import ChatPage
+from playwright.sync_api import Locator, Page, expect
+from support import SiteServer
+
+MODELS = "/models/models.json"
+WEIGHTS = "/models/glowworm-story.gguf"
+LARGE = "/models/large.gguf"
+PIECE_BYTES = 8 * 1024 * 1024
+STALL_BYTES = PIECE_BYTES // 2
+LARGE_BYTES = 12_000_000
+FETCHED_MS = 60_000  # at most, with checksums, on a busy machine
+
+
+@pytest.fixture
+def server(site: Path) -> Iterator[FaultyServer]:
+    """Offers the embedded model and a larger file, which is the embedded model with nothing behind it."""
+    listed = json.loads((site / MODELS.lstrip("/")).read_text())
+    weights = (site / WEIGHTS.lstrip("/")).read_bytes().ljust(LARGE_BYTES, b"\0")
+    large = {"name": "large", "title": "Large", "file": "large.gguf", "bytes": LARGE_BYTES}
+    large["sha256"] = hashlib.sha256(weights).hexdigest()
+    listed["models"].append(listed["models"][0] | large)
+    with serve_with_faults(site) as server:
+        server.faults.suffix = "large.gguf"
+        server.faults.overrides |= {MODELS: json.dumps(listed).encode(), LARGE: weights}
+        yield server
+
+
+@pytest.fixture
+def chat(page: Page, server: FaultyServer) -> ChatPage:
+    chat = ChatPage(page)
+    chat.open(server.url)
+    return chat
+
+
+def offer(chat: ChatPage, title: str) -> Locator:
+    return chat.panel("Models").get_by_role("article", name=title)
+
+
+STORED = """async (name) => {
+  const { Glowworm } = await import(new URL("glowworm.js", document.baseURI));
+  return (await Glowworm.stored()).find((file) => file.name === name)?.arrivedBytes ?? 0;
+}"""
+
+
+def arrived_bytes(chat: ChatPage, name: str) -> int:
+    """How much of a model is in the browser's storage."""
+    return chat.page.evaluate(STORED, name)
+
+
+def wait_until_arrived(chat: ChatPage, at_least: int) -> None:
+    chat.page.wait_for_function(f"async (bytes) => (await ({STORED})('large')) >= bytes", arg=at_least)
+
+
+def test_tells_what_runs(chat: ChatPage) -> None:
+    told = chat.panel("Models").inner_text()
+    for fact in (
+        "Glowworm storyteller",
+        "Gemma 3",
+        "million parameters",
+        "3.3 MB, kept in this browser",
+        "1,024 tokens",
+    ):
+        assert fact in told, fact
+    assert "general model" in told, "who wants answers is told where they are to be had"
+    assert chat.page.evaluate("glowworm.info.device.kind") in ("webgpu", "wasm")
+
+
+def test_download_pauses_and_resumes_while_chatting(chat: ChatPage, server: FaultyServer) -> None:
+    server.faults.stall_after_bytes = STALL_BYTES
+    offer(chat, "Large").get_by_role("button", name="Download").click()
+    wait_until_arrived(chat, STALL_BYTES)
+    chat.close_panel()
+    assert chat.ask("Hello.").strip(), "meanwhile the other model answers"
+
+    offer(chat, "Large").get_by_role("button", name="Pause").click()
+    expect(offer(chat, "Large").get_by_role("button", name="Resume")).to_be_visible()
+    assert "12 MB, paused" in offer(chat, "Large").inner_text()
+    chat.page.reload()
+    chat.wait_for("ready")
+    assert arrived_bytes(chat, "large") >= STALL_BYTES, "what has arrived outlives the page"
+
+    server.faults.stall_after_bytes = None
+    server.faults.resume.set()
+    asked_before = len(server.requests)
+    offer(chat, "Large").get_by_role("button", name="Resume").click()
+    expect(offer(chat, "Large")).to_contain_text("on this device", timeout=FETCHED_MS)
+    first = next(span for path, span in server.requests[asked_before:] if path == LARGE)
+    assert first is not None
+    assert int(first.removeprefix("bytes=").partition("-")[0]) >= STALL_BYTES, (
+        "from the byte on that was missing"
+    )
+
+    offer(chat, "Large").get_by_role("button", name="Use").click()
+    chat.wait_for("loading")
+    chat.wait_for("ready")
+    assert chat.stats["load"]["downloaded_bytes"] == 0
+    assert "Running" in offer(chat, "Large").inner_text()
+    chat.page.reload()
+    chat.wait_for("ready")
+    assert chat.page.evaluate("glowworm.info.size_bytes") == LARGE_BYTES, "the choice is remembered"
+
+
+def test_download_of_what_is_loaded_at_once_pauses_too(chat: ChatPage, server: FaultyServer) -> None:
+    server.faults.stall_after_bytes = STALL_BYTES
+    chat.page.get_by_role("combobox", name="Model").select_option("large")
+    wait_until_arrived(chat, STALL_BYTES)
+    chat.button("Pause").click()
+    expect(chat.page.get_by_role("status").filter(has_text="paused")).to_be_visible()
+    server.faults.stall_after_bytes = None
+    server.faults.resume.set()
+    chat.button("Resume").click()
+    chat.wait_for("ready")
+    assert 0 < chat.stats["load"]["downloaded_bytes"] < LARGE_BYTES
+
+
+def test_failed_download_says_why(chat: ChatPage, server: FaultyServer) -> None:
+    server.faults.overrides[LARGE] = b"something else"
+    offer(chat, "Large").get_by_role("button", name="Download").click()
+    expect(offer(chat, "Large").get_by_role("alert")).to_contain_text("bytes where 12000000 were announced")
+
+
+def test_deletes_what_is_stored(chat: ChatPage) -> None:
+    embedded = offer(chat, "Glowworm storyteller")
+    embedded.get_by_role("button", name="Delete").click()
+    embedded.get_by_role("button", name="Delete 3.3 MB").click()
+    expect(embedded.get_by_role("button", name="Download")).to_be_visible()
+    assert arrived_bytes(chat, "glowworm-story") == 0
+    chat.close_panel()
+    assert chat.ask("Hello.").strip(), "what runs goes on running"
+
+
+def test_opens_a_dropped_file(chat: ChatPage) -> None:
+    transfer = chat.page.evaluate_handle(
+        """async (weights) => {
+          const transfer = new DataTransfer();
+          transfer.items.add(new File([await (await fetch(weights)).blob()], "dropped.gguf"));
+          return transfer;
+        }""",
+        WEIGHTS,
+    )
+    chat.page.dispatch_event("body", "dragover", {"dataTransfer": transfer})
+    expect(chat.page.get_by_text("Drop a model's GGUF file")).to_be_visible()
+    chat.page.dispatch_event("body", "drop", {"dataTransfer": transfer})
+    chat.wait_for("loading")
+    chat.wait_for("ready")
+    assert chat.page.evaluate("glowworm.info.place") == "file"
+    assert "Answers questions" in chat.page.locator("#about").inner_text(), (
+        "nobody knows that it tells stories only"
+    )
+    assert chat.page.locator("#prompts button").count() == 3
+
+
+def test_prompts_of_the_empty_chat_are_tapped(chat: ChatPage) -> None:
+    prompts = chat.page.locator("#prompts button")
+    assert prompts.count() == 3
+    asked = prompts.nth(1).inner_text()
+    prompts.nth(1).click()
+    chat.wait_for_text(chat.answers.last)
+    chat.cut_short()
+    assert chat.text_of(chat.questions.last) == asked
+
+
+def test_shared_text_waits_in_the_field(page: Page, site_server: SiteServer) -> None:
+    page.goto(site_server.url + "?title=A+page&text=Some+words&url=https://library.example/")
+    chat = ChatPage(page)
+    chat.wait_for("ready")
+    box = page.get_by_role("textbox", name="Message")
+    assert box.input_value() == "A page\nSome words\nhttps://library.example/"
+    assert page.url == site_server.url
+    assert chat.questions.count() == 0, "nothing is sent by itself"
+
+
+def test_offer_to_install_is_passed_on(page: Page, site_server: SiteServer) -> None:
+    """The browser's own offer cannot be had here; what the page does with one can."""
+    page.goto(site_server.url)
+    chat = ChatPage(page)
+    chat.wait_for("ready")
+    panel = chat.panel("Settings")
+    assert panel.get_by_role("button", name="Install").count() == 0
+    prevented = page.evaluate(
+        """() => {
+          const offer = new Event("beforeinstallprompt", { cancelable: true });
+          offer.prompt = async () => (window.prompted = true);
+          return !window.dispatchEvent(offer);
+        }"""
+    )
+    assert prevented
+    panel.get_by_role("button", name="Install").click()
+    assert page.evaluate("prompted") is True
+    expect(panel.get_by_role("button", name="Install")).to_have_count(0)

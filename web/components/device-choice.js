@@ -1,0 +1,25 @@
+/** What models run on: as the page's address says (`?device=wasm&threads=2`), else as was chosen in the settings. */
+
+/** @typedef {"auto" | "webgpu" | "wasm"} DeviceChoice */
+
+const KEY = "glowworm.device";
+const CHOICES = ["auto", "webgpu", "wasm"];
+
+/** @returns {{ device: DeviceChoice, threads?: number }} */
+export function deviceChoice() {
+  const asked = new URLSearchParams(location.search);
+  const device = asked.get("device") ?? localStorage.getItem(KEY) ?? "auto";
+  const threads = Number.parseInt(asked.get("threads") ?? "", 10);
+  return {
+    device: /** @type {DeviceChoice} */ (CHOICES.includes(device) ? device : "auto"),
+    ...(threads > 0 ? { threads } : {}),
+  };
+}
+
+/**
+ * Applies to models that are loaded from now on.
+ * @param {DeviceChoice} device
+ */
+export function keepDeviceChoice(device) {
+  localStorage.setItem(KEY, device);
+}
