@@ -5,6 +5,7 @@ Not responsible for: anything dynamic. The site works the same from any static h
 
 import argparse
 import contextlib
+import json
 import os
 import socket
 import sys
@@ -17,14 +18,9 @@ from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from glowworm_tools.arguments import LAST_PORT, port_number
 from glowworm_tools.cache import default_cache
+from glowworm_tools.site.headers import HEADERS, POLICED_TYPES, POLICY_NAME, content_policy
 from glowworm_tools.site.layout import HASHED_NAME
 
-ISOLATION_HEADERS = {
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Embedder-Policy": "require-corp",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "X-Content-Type-Options": "nosniff",
-}
 TYPES = {
     ".css": "text/css",
     ".gguf": "application/octet-stream",
@@ -58,6 +54,7 @@ def create_app(site: Path, cache: Path, base: str = "/") -> Flask:
     """
     app = Flask(__name__, static_folder=None)
     app.url_map.merge_slashes = False
+    policy = _policy(site)
 
     def weights(name: str) -> Response:
         return _file(cache / "weights", name)
@@ -78,11 +75,21 @@ def create_app(site: Path, cache: Path, base: str = "/") -> Flask:
         return response
 
     @app.after_request
-    def isolate(response: Response) -> Response:
-        response.headers.update(ISOLATION_HEADERS)
+    def secure(response: Response) -> Response:
+        response.headers.update(HEADERS)
+        if response.mimetype in POLICED_TYPES:
+            response.headers[POLICY_NAME] = policy
         return response
 
     return app
+
+
+def _policy(site: Path) -> str:
+    """The content security policy that the site was built with, or the usual one of what is no built site."""
+    try:
+        return json.loads((site / "build.json").read_text())["headers"][POLICY_NAME]
+    except (OSError, ValueError, LookupError):
+        return content_policy()
 
 
 def _file(root: Path, name: str) -> Response:

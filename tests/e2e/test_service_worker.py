@@ -1,38 +1,104 @@
-"""The service worker keeps the application for when the server is gone, and isolates it on plain hosts."""
+"""The service worker: keeps the application for when the server is gone, isolates it on plain hosts, and lets
+an old version and a new one live side by side without ever mixing them."""
 
 import functools
 import http.server
+import json
+import shutil
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page
-from support import SiteServer, boot_python
+from glowworm_tools.site.assemble import assemble
+from glowworm_tools.site.layout import ROOT, Layout
+from pages import ChatPage
+from playwright.sync_api import BrowserContext, Page
+from support import Journal, SiteServer, boot_python
 
 INSTALL = """async () => {
+  const { build } = await (await fetch("../build.json")).json();
   await navigator.serviceWorker.register("../sw.js");
-  await navigator.serviceWorker.ready;
-  if (!navigator.serviceWorker.controller) {
-    await new Promise((resolve) => navigator.serviceWorker.addEventListener("controllerchange", resolve));
-  }
+  const { active } = await navigator.serviceWorker.ready;
+  if (navigator.serviceWorker.controller) return;
+  const claimed = new Promise((resolve) => (navigator.serviceWorker.oncontrollerchange = resolve));
+  active.postMessage({ type: "claim", build });
+  await claimed;
 }"""
+START_ENGINE = """async () => {
+  const { Glowworm } = await import(new URL("glowworm.js", document.baseURI));
+  await Glowworm.load();
+}"""
+BREAK_POLICY = """() => new Promise((resolve) => {
+  self.addEventListener("securitypolicyviolation", ({ effectiveDirective }) => resolve(effectiveDirective));
+  fetch("https://example.org/").catch(() => {});
+})"""
+WATCH_NOTICE = """() => {
+  window.seen = [];
+  const look = () => seen.push([document.body.dataset.state, document.querySelector(".new-version").hidden]);
+  new MutationObserver(look).observe(document.body, { attributeFilter: ["data-state"] });
+}"""
+UPDATE = "navigator.serviceWorker.getRegistration().then((registration) => registration.update())"
 
 
 @pytest.fixture
-def plain_host(site: Path) -> Iterator[str]:
-    """A static host that knows nothing of isolation, such as many a person has."""
+def plain_host(site: Path, tmp_path: Path) -> Iterator[str]:
+    """A static host such as many a person has: it sends no headers of isolation. The site is under a path."""
 
     class Quiet(http.server.SimpleHTTPRequestHandler):
         def log_message(self, format: str, *args: object) -> None:
             pass
 
-    handler = functools.partial(Quiet, directory=str(site))
+    (tmp_path / "some").mkdir()
+    (tmp_path / "some" / "path").symlink_to(site)
+    handler = functools.partial(Quiet, directory=str(tmp_path))
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}/"
+    yield f"http://127.0.0.1:{server.server_port}/some/path/"
     server.shutdown()
     server.server_close()
+
+
+@pytest.fixture
+def published(site: Path, tmp_path: Path) -> Path:
+    """A copy of the site, in whose place another can be put."""
+    return Path(shutil.copytree(site, tmp_path / "published"))
+
+
+@pytest.fixture(scope="module")
+def second_edition(site: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The site built again after a module of the pages and one of the worker were changed."""
+    folder = tmp_path_factory.mktemp("second")
+    project = folder / "project"
+    (project / "build").mkdir(parents=True)
+    shutil.copyfile(ROOT / "pyproject.toml", project / "pyproject.toml")
+    shutil.copytree(ROOT / "web", project / "web", ignore=shutil.ignore_patterns("node_modules"))
+    (project / "web" / "node_modules").symlink_to(ROOT / "web" / "node_modules")
+    for made in (path for path in (ROOT / "build").iterdir() if path.is_dir()):
+        (project / "build" / made.name).symlink_to(made)
+    for module, statement in (
+        ("components/dom.js", 'document.documentElement.dataset.edition = "2";\n'),
+        ("worker/worker.js", 'self.edition = "2";\n'),
+    ):
+        with (project / "web" / module).open("a") as file:
+            file.write(statement)
+    assemble(Layout(project), folder / "site", "/")
+    return folder / "site"
+
+
+def publish(fresh: Path, place: Path) -> None:
+    """Puts another build in the place of the one that is served, all at once."""
+    shutil.copytree(fresh, place.with_name("fresh"))
+    place.rename(place.with_name("old"))
+    place.with_name("fresh").rename(place)
+
+
+def editions(page: Page) -> set[str]:
+    """The editions that the page and its engines' workers are of."""
+    workers = [worker for worker in page.workers if worker.url.endswith("/worker/worker.js")]
+    assert workers
+    found = {worker.evaluate("self.edition ?? '1'") for worker in workers}
+    return found | {page.evaluate("document.documentElement.dataset.edition ?? '1'")}
 
 
 def test_application_starts_with_the_server_stopped(
@@ -59,10 +125,159 @@ def test_application_starts_with_the_server_stopped(
         server.start()
 
 
-def test_host_without_the_headers_is_isolated(page: Page, plain_host: str) -> None:
-    page.goto(plain_host + "models/models.json")
-    assert page.evaluate("crossOriginIsolated") is False
-    page.evaluate(INSTALL)
-    page.reload()
+def test_plain_host_is_isolated_after_one_reload(page: Page, plain_host: str, journal: Journal) -> None:
+    chat = ChatPage(page)
+    chat.open(plain_host)
+    chat.wait_until_offline()
     assert page.evaluate("crossOriginIsolated") is True
-    assert boot_python(page, plain_host, "import js\njs.crossOriginIsolated")["value"] is True
+    chat.wait_for("ready")
+    assert journal.requests.count(plain_host) == 2, "the first visit and its one reload"
+    assert chat.ask("Tell me a story about a fox.").strip()
+    worker = next(worker for worker in page.workers if worker.url.endswith("/worker/worker.js"))
+    assert worker.evaluate("crossOriginIsolated") is True
+    # The policy of workers comes with the worker's own script, which the host sent without one.
+    assert worker.evaluate(BREAK_POLICY) == "connect-src"
+
+
+def test_page_in_use_is_not_reloaded(page: Page, plain_host: str, journal: Journal) -> None:
+    chat = ChatPage(page)
+    page.goto(plain_host)
+    message = page.get_by_role("textbox", name="Message")
+    message.press_sequentially("Once upon")
+    chat.wait_until_offline()
+    assert message.input_value() == "Once upon"
+    assert page.evaluate("crossOriginIsolated") is False
+    assert journal.requests.count(plain_host) == 1
+    assert chat.ask("Tell me a story about a fox.").strip()
+
+
+def test_old_version_goes_on_until_it_asks_for_the_new_one(
+    context: BrowserContext,
+    serve_site: Callable[..., SiteServer],
+    published: Path,
+    second_edition: Path,
+) -> None:
+    server = serve_site(site=published, base="/some/path/")
+    chat = ChatPage(context.new_page())
+    page = chat.page
+    chat.open(server.url)
+    chat.wait_until_offline()
+    publish(second_edition, published)
+    page.evaluate(UPDATE)
+    notice = page.get_by_role("status").filter(has_text="new version")
+    notice.wait_for()
+
+    # What the old page loads from now on is of its own version, and so is a tab opened beside it.
+    page.evaluate(START_ENGINE)
+    beside = ChatPage(context.new_page())
+    beside.open(server.url)
+    for old in (chat, beside):
+        assert editions(old.page) == {"1"}
+        assert old.ask("Tell me a story about a fox.").strip()
+
+    # No version is changed in the middle of an answer, nor under another tab.
+    page.evaluate(WATCH_NOTICE)
+    assert chat.ask("Tell me a very long story.").strip()
+    seen = page.evaluate("seen")
+    assert [hidden for state, hidden in seen if state == "generating"] == [True]
+    assert seen[-1] == ["ready", False]
+    chat.button("Update").click()
+    page.get_by_text("close its other tabs").wait_for()
+    assert editions(beside.page) == {"1"}
+
+    beside.page.close()
+    chat.button("Update").click()
+    page.wait_for_function("document.documentElement.dataset.edition === '2'")
+    chat.wait_for("ready")
+    assert editions(page) == {"2"}
+    assert page.get_by_text("new version").count() == 0
+
+    server.stop()
+    page.reload()
+    chat.wait_for("ready")
+    assert editions(page) == {"2"}
+    assert chat.ask("Tell me a story about a fox.").strip()
+
+
+def test_new_version_starts_by_itself_when_all_old_pages_are_closed(
+    context: BrowserContext,
+    serve_site: Callable[..., SiteServer],
+    published: Path,
+    second_edition: Path,
+) -> None:
+    server = serve_site(site=published)
+    chat = ChatPage(context.new_page())
+    chat.open(server.url)
+    chat.wait_until_offline()
+    publish(second_edition, published)
+    chat.page.evaluate(UPDATE)
+    chat.page.get_by_text("new version").wait_for()
+    chat.page.close()
+
+    later = ChatPage(context.new_page())
+    later.open(server.url)
+    assert editions(later.page) == {"2"}
+
+
+def test_page_is_not_served_by_a_worker_of_another_version(
+    page: Page, serve_site: Callable[..., SiteServer], published: Path, second_edition: Path
+) -> None:
+    """The site is replaced between the page's arrival and that of its service worker."""
+    page.add_init_script(
+        """const register = ServiceWorkerContainer.prototype.register;
+        const held = new Promise((resolve) => (window.letGo = resolve));
+        ServiceWorkerContainer.prototype.register = async function (...from) {
+          await held;
+          return register.apply(this, from);
+        };"""
+    )
+    chat = ChatPage(page)
+    chat.open(serve_site(site=published).url)
+    publish(second_edition, published)
+    page.evaluate("letGo()")
+    page.get_by_text("new version").wait_for()
+    assert page.evaluate("navigator.serviceWorker.controller") is None
+    chat.button("Update").click()
+    page.wait_for_function("document.documentElement.dataset.edition === '2'")
+    chat.wait_for("ready")
+    assert editions(page) == {"2"}
+
+
+def test_half_updated_site_is_not_taken(
+    context: BrowserContext,
+    serve_site: Callable[..., SiteServer],
+    published: Path,
+    second_edition: Path,
+) -> None:
+    """The new service worker's list of files is there, but one of the files is not what the list says."""
+    server = serve_site(site=published)
+    chat = ChatPage(context.new_page())
+    chat.open(server.url)
+    chat.wait_until_offline()
+    publish(second_edition, published)
+    with (published / "worker" / "worker.js").open("a") as file:
+        file.write("\n")
+    for variant in (published / "worker").glob("worker.js.*"):
+        variant.unlink()
+    state = chat.page.evaluate(
+        """async () => {
+          const registration = await navigator.serviceWorker.getRegistration();
+          await registration.update();
+          const worker = registration.installing ?? registration.waiting;
+          while (worker.state === "installing") await new Promise((go) => setTimeout(go, 50));
+          return worker.state;
+        }"""
+    )
+    assert state == "redundant"
+    server.stop()
+    chat.page.reload()
+    chat.wait_for("ready")
+    assert editions(chat.page) == {"1"}
+
+
+def test_every_file_of_the_list_is_checked(site: Path) -> None:
+    worker = (site / "sw.js").read_text()
+    listed = json.loads((site / "build.json").read_text())["files"]
+    kept = [name for name in listed if f'url:"{name}"' in worker]
+    assert {"index.html", "story/index.html", "glowworm.js", "worker/worker.js"} <= set(kept)
+    assert worker.count('integrity:"sha256-') == len(kept)

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -13,6 +14,7 @@ import pytest
 from glowworm_tools.site.assemble import check_replaceable
 from glowworm_tools.site.layout import HASHED_NAME, Layout
 from glowworm_tools.site.models import complete_models
+from glowworm_tools.site.pages import stamp_pages
 from glowworm_tools.site.runtime import lock_packages
 from glowworm_tools.site.vendored import vendor_packages
 from glowworm_tools.site.wheels import build_own_wheel, pinned_version, repack_pure_wheel
@@ -248,13 +250,77 @@ def test_built_site_is_whole_and_relative(site: Path) -> None:
     listed = json.loads((site / "build.json").read_text())["files"]
     for name in ("index.html", "story/index.html", "sw.js", "models/models.json", "py/runtime.json"):
         assert listed[name] == hashlib.sha256((site / name).read_bytes()).hexdigest()
-    assert not list(site.rglob("*.d.ts")) and not (site / "node_modules").exists()
+    assert not (site / "node_modules").exists() and not (site / "docs").exists()
     for page in site.rglob("*.html"):
         assert 'href="/' not in page.read_text() and 'src="/' not in page.read_text(), page
     worker = (site / "sw.js").read_text()
-    precached = [name for name in listed if not name.endswith((".gguf", ".md")) and name != "sw.js"]
-    assert [name for name in precached if f'"{name}"' not in worker] == []
+    left_out = (".gguf", ".md", ".d.ts")
+    precached = [name for name in listed if not name.endswith(left_out) and name != "sw.js"]
+    kept = [name for name in precached if not name.startswith("screenshots/")]
+    assert [name for name in precached if (f'"{name}"' in worker) != (name in kept)] == []
     assert ".gguf" not in worker
     assert HASHED_NAME.search(next(name for name in listed if name.endswith("snapshot.bin.gz")))
     for variant in site.rglob("*.br"):
         assert variant.with_suffix("").is_file() and variant.with_suffix(".gz").is_file()
+
+
+def test_page_is_stamped_before_anything_that_its_policy_governs(tmp_path: Path) -> None:
+    page = tmp_path / "story" / "index.html"
+    page.parent.mkdir()
+    page.write_text('<head>\n  <meta charset="utf-8">\n  <script src="a.js"></script>\n</head>\n')
+    stamp_pages(tmp_path, "0123456789abcdef", "script-src 'self'")
+    assert page.read_text() == (
+        '<head>\n  <meta charset="utf-8">\n'
+        '  <meta http-equiv="Content-Security-Policy" content="script-src &#x27;self&#x27;">\n'
+        '  <meta name="build" content="0123456789abcdef">\n'
+        '  <script src="a.js"></script>\n</head>\n'
+    )
+    page.write_text("<title>no place</title>")
+    with pytest.raises(StepError, match="on a line of its own"):
+        stamp_pages(tmp_path, "0123456789abcdef", "script-src 'self'")
+
+
+USE_OF_THE_API = """
+import { Glowworm, GlowwormError, type ChatOptions, type Message } from "SITE/glowworm.js";
+
+const options: ChatOptions = { temperature: 0.7, max_tokens: 20 };
+export async function ask(question: string): Promise<string> {
+  const engine = await Glowworm.load("", { onProgress: (event) => console.log(event.fraction.toFixed(2)) });
+  let answer = "";
+  const messages: Message[] = [{ role: "user", content: question }];
+  for await (const part of engine.chat(messages, options)) answer += part.text ?? "";
+  const models: string[] = (await Glowworm.models()).models.map((model) => model.url);
+  return new GlowwormError("x", answer + models.join() + (engine.stats.ttft_ms ?? 0)).kind;
+}
+"""
+
+
+def type_check(site: Path, folder: Path, source: str) -> str:
+    """What TypeScript has to say of a module that uses the client API."""
+    (folder / "use.ts").write_text(source.replace("SITE", str(site)))
+    compiler = ROOT / "web" / "node_modules" / "typescript" / "bin" / "tsc"
+    options = ["--strict", "--noEmit", "--target", "es2022", "--module", "esnext", "--lib", "es2024,dom"]
+    command = ["node", compiler, *options, "--moduleResolution", "bundler", "use.ts"]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True).stdout
+
+
+def test_declarations_tell_right_use_from_wrong(site: Path, tmp_path: Path) -> None:
+    assert type_check(site, tmp_path, USE_OF_THE_API) == ""
+    for right, wrong in (
+        ("temperature: 0.7", 'temperature: "hot"'),
+        ('role: "user"', 'role: "poet"'),
+        ("event.fraction", "event.fractoin"),
+        ("engine.chat(", "engine.chta("),
+        ("model.url", "model.href"),
+    ):
+        assert "error TS" in type_check(site, tmp_path, USE_OF_THE_API.replace(right, wrong)), wrong
+
+
+def test_everything_public_is_described(site: Path) -> None:
+    """Each member of the API's class has a comment of its own."""
+    declared = (site / "glowworm.d.ts").read_text().partition("class Glowworm extends")[2]
+    members = re.findall(r"^(.*)\n    (?:static |get )?(\w+)\(", declared, re.MULTILINE)
+    assert {"load", "models", "chat", "generate", "logits", "reload", "close", "info", "stats"} <= {
+        name for _, name in members
+    }
+    assert [name for before, name in members if not before.endswith("*/")] == []

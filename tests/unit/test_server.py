@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from glowworm_tools.server import create_app, listen, main
+from glowworm_tools.site.headers import content_policy
 
 BYTES = bytes(range(256)) * 40
 
@@ -103,9 +104,36 @@ def test_file_has_its_type_caching_and_isolation(
     assert headers["cross-origin-embedder-policy"] == "require-corp"
     assert headers["cross-origin-resource-policy"] == "same-origin"
     assert headers["x-content-type-options"] == "nosniff"
+    assert headers["referrer-policy"] == "no-referrer"
+    runs_scripts = content_type.startswith(("text/html", "text/javascript"))
+    assert ("content-security-policy" in headers) == runs_scripts
     assert body and int(headers["content-length"]) == len(body)
     head = ask(port, target, "HEAD")
     assert (head[0], head[2], head[1]["content-length"]) == (200, b"", headers["content-length"])
+
+
+def test_policy_is_that_of_the_built_site(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "index.html").write_text("<!doctype html>")
+    (tmp_path / "build.json").write_text(
+        '{"headers": {"Content-Security-Policy": "default-src models.example"}}'
+    )
+    with serving(tmp_path, folder / "cache") as port:
+        assert ask(port, "/")[1]["content-security-policy"] == "default-src models.example"
+
+
+def test_policy_lets_listed_models_of_other_origins_be_fetched_and_nothing_else() -> None:
+    files = [
+        "own.gguf",
+        "https://models.example/a/b.gguf",
+        "https://models.example/c.gguf",
+        "http://[::1]:8/d.gguf",
+    ]
+    policy = content_policy({"models": [{"file": file} for file in files]})
+    usual = content_policy()
+    added = "connect-src 'self' http://[::1]:8 https://models.example"
+    assert policy == usual.replace("connect-src 'self'", added)
+    assert "models.example" not in usual and usual.startswith("default-src 'none'; ")
+    assert content_policy(as_meta=True) == usual.replace("frame-ancestors 'self'; ", "")
 
 
 def test_known_etag_is_not_sent_again(port: int) -> None:

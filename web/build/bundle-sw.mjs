@@ -1,6 +1,6 @@
 /**
- * Bundles the service worker with Workbox and the list of what it keeps.
- * Usage: node bundle-sw.mjs OUT MANIFEST, where MANIFEST is a JSON file of [{"url", "revision"}, ...].
+ * Bundles the service worker with Workbox and with what it must know of the site.
+ * Usage: node bundle-sw.mjs OUT FACTS, where FACTS is a JSON file; see `SiteFacts` in sw.js.
  */
 
 import { readFile } from "node:fs/promises";
@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 
 import { build } from "esbuild";
 
-const [out, manifest] = process.argv.slice(2);
+const [out, facts] = process.argv.slice(2);
 await build({
   entryPoints: [fileURLToPath(new URL("../sw.js", import.meta.url))],
   outfile: out,
@@ -20,6 +20,6 @@ await build({
   logLevel: "error",
   define: {
     "process.env.NODE_ENV": '"production"',
-    "self.__WB_MANIFEST": await readFile(manifest, "utf8"),
+    "self.__SITE": await readFile(facts, "utf8"),
   },
 });

@@ -33,6 +33,11 @@ def build_site(layout: Layout, out: Path, base: str = "/") -> None:
 
         build_runtime(layout, layout.runtime)
 
+    def kernels() -> None:
+        from glowworm_tools.site.kernels import build_kernels
+
+        build_kernels(layout.root / "kernels" / "wasm", layout.kernels)
+
     def site() -> None:
         for part, size in assemble(layout, out, base).items():
             print(f"    {size / 1e6:7.2f} MB  {part}")
@@ -42,8 +47,12 @@ def build_site(layout: Layout, out: Path, base: str = "/") -> None:
     runtime_json = layout.runtime / "runtime.json"
     key = digest([*manifests, *tools, *package, *boot])
     step("Python for the page, with a memory snapshot", runtime_json, stamps / "runtime", key, runtime)
+    key = digest(
+        [layout.root / "kernels" / "wasm", python / "glowworm" / "devices" / "wasm", *manifests, *tools]
+    )
+    step("Kernels for the CPU", layout.kernels, stamps / "kernels", key, kernels)
     stamp = stamps / f"site-{hashlib.sha256(str(out).encode()).hexdigest()[:8]}"
-    key = digest([web, runtime_json, *tools], base)
+    key = digest([web, runtime_json, layout.kernels, *tools], base)
     step(f"Site in {_short(out)}", out / "build.json", stamp, key, site)
 
 

@@ -1,5 +1,6 @@
 """Assembles `dist/`: sources, vendored packages, the page's Python, models, service worker, variants."""
 
+import base64
 import hashlib
 import json
 import shutil
@@ -9,14 +10,18 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from glowworm_tools.site.declarations import write_declarations
+from glowworm_tools.site.headers import HEADERS, POLICED_TYPES, POLICY_NAME, content_policy
 from glowworm_tools.site.layout import HASHED_NAME, Layout
 from glowworm_tools.site.models import complete_models
+from glowworm_tools.site.pages import stamp_pages
 from glowworm_tools.steps import StepError, run
 
-NOT_SHIPPED = {"node_modules", "build", "package.json", "package-lock.json", "tsconfig.json", "sw.js"}
+NOT_SHIPPED = {"node_modules", "build", "docs", "package.json", "package-lock.json", "tsconfig.json", "sw.js"}
 COMPRESSED_SUFFIXES = {".html", ".css", ".js", ".mjs", ".json", ".svg", ".wasm", ".webmanifest"}
-COMPRESS_FROM_BYTES = 16 * 1024
-NEVER_PRECACHED = {".gguf", ".md"}
+COMPRESS_FROM_BYTES = 1024
+NEVER_PRECACHED = {".gguf", ".md", ".ts"}
+NEVER_PRECACHED_FOLDERS = ("screenshots/",)
 VARIANTS = (".br", ".gz")
 
 
@@ -65,7 +70,7 @@ def _is_empty(path: Path) -> bool:
 def _is_site(path: Path) -> bool:
     """Whether a folder is what `assemble` made."""
     try:
-        return json.loads((path / "build.json").read_text()).keys() == {"version", "base", "files"}
+        return json.loads((path / "build.json").read_text()).keys() >= {"version", "base", "files"}
     except (OSError, ValueError, AttributeError):
         return False
 
@@ -74,14 +79,22 @@ def _write(layout: Layout, fresh: Path, base: str) -> None:
     """Makes the whole site in `fresh`, which is not there yet."""
     shutil.copytree(layout.web, fresh, ignore=_not_shipped(layout))
     shutil.copytree(layout.runtime, fresh / "py")
+    shutil.copytree(layout.kernels, fresh / "kernels")
     models = complete_models(layout.web / "models")
     (fresh / "models" / "models.json").write_text(json.dumps(models, indent=2) + "\n")
-    _write_service_worker(layout, fresh)
-    version = glowworm_version(layout)
-    files = {name: _sha256(fresh / name) for name in _names(fresh)}
-    (fresh / "build.json").write_text(
-        json.dumps({"version": version, "base": base, "files": files}, indent=2) + "\n"
-    )
+    write_declarations(layout, fresh)
+    build = _name_of_build(fresh)
+    stamp_pages(fresh, build, content_policy(models, as_meta=True))
+    headers = {**HEADERS, POLICY_NAME: content_policy(models)}
+    _write_service_worker(layout, fresh, build, headers)
+    described = {
+        "version": glowworm_version(layout),
+        "build": build,
+        "base": base,
+        "headers": headers,
+        "files": {name: _sha256(fresh / name) for name in _names(fresh)},
+    }
+    (fresh / "build.json").write_text(json.dumps(described, indent=2) + "\n")
     _compress(layout, fresh)
 
 
@@ -112,6 +125,8 @@ def _part(name: str) -> str:
         return "memory snapshot"
     if name.startswith("py/"):
         return "wheels"
+    if name.startswith(NEVER_PRECACHED_FOLDERS):
+        return "screenshots, which only installing asks for"
     return "pages, worker and service worker"
 
 
@@ -129,21 +144,40 @@ def _not_shipped(layout: Layout):
     return ignored
 
 
-def _write_service_worker(layout: Layout, site: Path) -> None:
-    """Bundles `web/sw.js` with Workbox and the list of what it keeps."""
-    entries: list[dict[str, Any]] = []
-    for name in _names(site):
-        if Path(name).suffix in NEVER_PRECACHED:
-            continue
-        # A hashed name needs no revision: the browser's own cache may serve it at installation.
-        revision = None if HASHED_NAME.search(name) else _sha256(site / name)[:16]
-        entries.append({"url": name, "revision": revision})
-    manifest = layout.work / "precache.json"
-    manifest.write_text(json.dumps(entries))
+def _name_of_build(site: Path) -> str:
+    """The same for the same site, another for every other: 16 hex digits."""
+    files = "\n".join(f"{name} {_sha256(site / name)}" for name in _names(site))
+    return hashlib.sha256(files.encode()).hexdigest()[:16]
+
+
+def _write_service_worker(layout: Layout, site: Path, build: str, headers: dict[str, str]) -> None:
+    """Bundles `web/sw.js` with Workbox and with what it must know of the site, above all its files."""
+    described = {
+        "build": build,
+        "files": [_precached(site, name) for name in _names(site) if _is_precached(name)],
+        "headers": headers,
+        "policyName": POLICY_NAME,
+        "policedTypes": POLICED_TYPES,
+    }
+    facts = layout.work / "service-worker.json"
+    facts.write_text(json.dumps(described))
     run(
-        ["node", layout.web / "build" / "bundle-sw.mjs", site / "sw.js", manifest],
+        ["node", layout.web / "build" / "bundle-sw.mjs", site / "sw.js", facts],
         "correct web/sw.js and build again.",
     )
+
+
+def _is_precached(name: str) -> bool:
+    return Path(name).suffix not in NEVER_PRECACHED and not name.startswith(NEVER_PRECACHED_FOLDERS)
+
+
+def _precached(site: Path, name: str) -> dict[str, Any]:
+    """One file as Workbox wants it; the browser refuses one of another content."""
+    checksum = _sha256(site / name)
+    # A hashed name needs no revision: the browser's own cache may serve it at installation.
+    revision = None if HASHED_NAME.search(name) else checksum[:16]
+    integrity = "sha256-" + base64.b64encode(bytes.fromhex(checksum)).decode()
+    return {"url": name, "revision": revision, "integrity": integrity}
 
 
 def _compress(layout: Layout, site: Path) -> None:

@@ -7,9 +7,8 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from glowworm.devices.wasm import CALLS
+from glowworm.devices.wasm import CALLS, ENUMERATIONS, NUMBERS
 from glowworm.devices.wasm.calls import header
-from glowworm.devices.wasm.packing import REPACKS
 
 from glowworm_tools.steps import run
 
@@ -39,7 +38,7 @@ def build_kernels(sources: Path, out: Path) -> None:
     """
     out.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory() as folder:
-        Path(folder, "calls.h").write_text(header(CALLS, REPACKS))
+        Path(folder, "calls.h").write_text(header(CALLS, NUMBERS, ENUMERATIONS))
         for name, features in MODULES.items():
             run(
                 [

@@ -51,6 +51,11 @@ class Layout:
         return self.work / "runtime"
 
     @property
+    def kernels(self) -> Path:
+        """The CPU device's compiled kernels, as they go into the site."""
+        return self.work / "wasm" / "kernels"
+
+    @property
     def compressed(self) -> Path:
         """Compressed variants, by the hash of what they were made from."""
         return self.work / "compressed"

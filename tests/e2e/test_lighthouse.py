@@ -1,0 +1,47 @@
+"""Lighthouse on both pages, as a phone would load them.
+
+Its marks for accessibility, best practices and SEO must be full. Its performance is printed: it depends on
+how busy the machine is. About half a minute a page.
+"""
+
+import json
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+from glowworm_tools.browser import WEBGPU_FLAGS, chromium_path
+from playwright.sync_api import Playwright
+from support import SiteServer
+
+LIGHTHOUSE = Path(__file__).parents[2] / "web" / "node_modules" / "lighthouse" / "cli" / "index.js"
+
+
+@pytest.mark.parametrize("path", ["", "story/"])
+def test_lighthouse_gives_full_marks(
+    playwright: Playwright, site_server: SiteServer, tmp_path: Path, path: str
+) -> None:
+    flags = ["--headless=new", "--no-sandbox", *WEBGPU_FLAGS]
+    report = tmp_path / "report.json"
+    ran = subprocess.run(
+        [
+            *["node", LIGHTHOUSE, site_server.url + path, "--quiet", "--no-enable-error-reporting"],
+            *["--output=json", f"--output-path={report}", f"--chrome-flags={' '.join(flags)}"],
+        ],
+        env={**os.environ, "CHROME_PATH": chromium_path() or playwright.chromium.executable_path},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert ran.returncode == 0, ran.stderr
+    found = json.loads(report.read_text())
+    marks = {name: category["score"] for name, category in found["categories"].items()}
+    print(f"Lighthouse, /{path}:", marks)
+    failed = [
+        (audit["title"], audit.get("details", {}).get("items"))
+        for name in ("accessibility", "best-practices", "seo")
+        for reference in found["categories"][name]["auditRefs"]
+        if reference["weight"] and (audit := found["audits"][reference["id"]])["score"] not in (1, None)
+    ]
+    assert failed == []
+    assert marks["accessibility"] == marks["best-practices"] == marks["seo"] == 1
