@@ -1,4 +1,4 @@
-"""How fast a model runs: load phases, time to first token, prefill and decode rates, memory.
+"""How fast a model runs, and in how much memory: loading, time to first token, prefill and decode rates.
 
 In Chromium it opens the built site's own bench page, twice with the same profile: the first load downloads
 the weights, the second reads them from the browser's storage. Absolute figures depend on the machine; compare
@@ -17,19 +17,37 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from glowworm import Engine, GlowwormError
 
 from .browser import WEBGPU_FLAGS, chromium_path
+from .page_memory import PageMemory
 from .server import create_app, listen
 from .shapes import SHAPES, write_shape
 
+if TYPE_CHECKING:
+    from playwright.sync_api import BrowserContext
+
 ROOT = Path(__file__).parents[2]
 EMBEDDED = ROOT / "web" / "models" / "glowworm-story.gguf"
-TIMEOUT_MS = 3_600_000
-PHASES = ("python_ms", "download_ms", "weights_ms", "kernels_ms", "ready_ms")
+TIMEOUT_S = 3600
+PAGE_DEVICES = ("webgpu", "wasm")
+SAMPLE_MS = {"loading": 50, "generating": 500}
+"""Between looks at the page's memory, by its state: seldom while it is timed."""
+MOMENTS = {
+    "python_at_ms": "Python ready",
+    "first_pipeline_at_ms": "first pipeline",
+    "weights_at_ms": "weights on device",
+    "ready_at_ms": "ready",
+}
+PEAKS = {
+    "peak_javascript_bytes": "peak JavaScript bytes",
+    "python_bytes": "Python's bytes",
+    "peak_device_bytes": "peak device bytes",
+    "peak_renderer_bytes": "peak resident bytes",
+}
 
 
 def in_chromium(site: Path, model: Path | None, args: argparse.Namespace) -> dict[str, Any]:
@@ -40,7 +58,9 @@ def in_chromium(site: Path, model: Path | None, args: argparse.Namespace) -> dic
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         cache = Path(folder, "cache")
         (cache / "weights").mkdir(parents=True)
-        query = {"prompts": args.prompts, "tokens": args.tokens, "repeats": args.repeats}
+        query = {name: getattr(args, name) for name in ("device", "prompts", "tokens", "repeats")}
+        if args.threads:
+            query["threads"] = args.threads
         if model:
             shutil.copyfile(model, cache / "weights" / "model.gguf")
             query["model"] = "../weights/model.gguf"
@@ -48,23 +68,35 @@ def in_chromium(site: Path, model: Path | None, args: argparse.Namespace) -> dic
             context = playwright.chromium.launch_persistent_context(
                 str(Path(folder, "profile")), executable_path=chromium_path(), args=[*flags, "--no-sandbox"]
             )
-            results = []
-            for repeats in (args.repeats, 0):  # the second visit only loads
-                page = context.new_page()
-                page.goto(f"{url}bench/?{urlencode(query | {'repeats': repeats})}")
-                page.wait_for_function(
-                    "['ready', 'error'].includes(document.body.dataset.state)", timeout=TIMEOUT_MS
-                )
-                if page.evaluate("document.body.dataset.state") == "error":
-                    raise GlowwormError(page.inner_text("#status"))
-                results.append(json.loads(page.inner_text("#result")))
-                if repeats:
-                    peak = _peak_renderer_bytes(folder)
-                page.close()
+            first, again = (
+                _visit(context, f"{url}bench/?{urlencode(query | {'repeats': repeats})}", folder)
+                for repeats in (args.repeats, 0)  # the second visit only loads
+            )
             context.close()
-    first, again = results
-    first["info"]["peak_renderer_bytes"] = peak
     return first | {"load": {"first": first["load"], "again": again["load"]}}
+
+
+def _visit(context: "BrowserContext", address: str, profile: str) -> dict[str, Any]:
+    """What the bench page at ``address`` finds, and the most memory that it took."""
+    page = context.new_page()
+    memory = PageMemory(page)
+    page.goto(address, wait_until="commit")
+    deadline = time.monotonic() + TIMEOUT_S
+    while (state := page.evaluate("document.body?.dataset.state ?? 'loading'")) in SAMPLE_MS:
+        if time.monotonic() > deadline:
+            raise GlowwormError("The page has not come to an end in an hour; ask for fewer tokens or runs.")
+        memory.sample()
+        page.wait_for_timeout(SAMPLE_MS[state])
+    if state == "error":
+        raise GlowwormError(page.inner_text("#status"))
+    figures = json.loads(page.inner_text("#result"))
+    figures["memory"] = {
+        "peak_javascript_bytes": memory.peak_nbytes,
+        **{name: figures["load"].pop(name, None) for name in ("python_bytes", "peak_device_bytes")},
+        "peak_renderer_bytes": _peak_renderer_bytes(profile),
+    }
+    page.close()
+    return figures
 
 
 @contextmanager
@@ -79,7 +111,10 @@ def serving(site: Path, cache: Path) -> Iterator[str]:
 
 
 def _peak_renderer_bytes(profile: str) -> int | None:
-    """The largest resident set any renderer of this browser ever had; None where the system does not say."""
+    """The largest resident set any renderer of this browser ever had; None where the system does not say.
+
+    It includes what the debugger, through which Playwright drives the page, keeps of fetched files.
+    """
     peaks = []
     for process in Path("/proc").glob("[0-9]*"):
         try:
@@ -105,7 +140,7 @@ def in_cpython(model: Path, args: argparse.Namespace) -> dict[str, Any]:
     """Figures of the same work on the native or the reference device."""
     begun = time.perf_counter()
     with Engine.open(model, args.device) as engine:
-        load = {"ready_ms": (time.perf_counter() - begun) * 1e3}
+        load = {"ready_at_ms": (time.perf_counter() - begun) * 1e3}
         chance = random.Random(0)
         vocabulary = engine.info["vocabulary"]
 
@@ -140,11 +175,12 @@ def table(figures: dict[str, Any]) -> Iterator[str]:
     yield f"  weight bytes per token    {info['weight_bytes_per_token']:,}"
     device_bytes = sum(info[f"{kind}_bytes"] for kind in ("weight", "kv", "arena"))
     yield f"  bytes on the device       {device_bytes:,}"
-    if info.get("peak_renderer_bytes"):
-        yield f"  peak memory of the page   {info['peak_renderer_bytes']:,} (resident, with Python)"
+    for name, nbytes in figures.get("memory", {}).items():
+        if nbytes is not None:
+            yield f"  {PEAKS[name]:<26}{nbytes:,}"
     for visit, load in figures["load"].items():
-        phases = ", ".join(f"{name.removesuffix('_ms')} {load[name]:,.0f}" for name in PHASES if name in load)
-        yield f"  load, {visit:<20}{phases} ms"
+        moments = ", ".join(f"{text} {load[name]:,.0f}" for name, text in MOMENTS.items() if name in load)
+        yield f"  load, {visit:<20}{moments} ms after the start"
     for row in figures["rows"]:
         if row["ttft_ms"]:
             yield (
@@ -165,7 +201,8 @@ def main(arguments: list[str] | None = None) -> int:
     what.add_argument(
         "--shape", choices=sorted(SHAPES), help="random weights of a real model's shape, in Q4_0"
     )
-    parser.add_argument("--device", default="webgpu", choices=("webgpu", "native", "reference"))
+    parser.add_argument("--device", default="webgpu", choices=(*PAGE_DEVICES, "native", "reference"))
+    parser.add_argument("--threads", type=int, help="of the device wasm (default: what suits the machine)")
     parser.add_argument("--adapter", default="swiftshader", choices=("swiftshader", "hardware"))
     parser.add_argument("--prompts", default="128,512", help="lengths of prompts in tokens")
     parser.add_argument("--tokens", type=int, default=32, help="tokens to generate after each prompt")
@@ -173,13 +210,15 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--json", type=Path, help="also write the figures here")
     parser.add_argument("--site", type=Path, default=ROOT / "dist", help="the built site")
     args = parser.parse_args(arguments)
+    if args.threads and args.device != "wasm":
+        parser.error("--threads is for --device wasm")
     with tempfile.TemporaryDirectory() as folder:
         model = args.model
         if args.shape:
             model = Path(folder, f"{args.shape}.gguf")
             write_shape(args.shape, model)
         try:
-            if args.device == "webgpu":
+            if args.device in PAGE_DEVICES:
                 figures = in_chromium(args.site, model, args)
             else:
                 figures = in_cpython(model or EMBEDDED, args)

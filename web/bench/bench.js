@@ -1,10 +1,12 @@
 /**
- * Measures a model in this page. `?model=` names it, `prompts`, `tokens`, `repeats` and `context` size the work.
- * `build.py bench` opens this page; so can anybody.
+ * Measures a model in this page. `?model=` names it, `device` and `threads` say what to run it on, `prompts`, `tokens`,
+ * `repeats` and `context` size the work. `build.py bench` opens this page; so can anybody.
  */
 
 import { Glowworm } from "../glowworm.js";
 
+/** @typedef {import("../glowworm.js").LoadOptions} LoadOptions */
+/** @typedef {import("../worker/load-progress.js").LoadEvent} LoadEvent */
 /**
  * @typedef {{ prompt: number, ttft_ms: number[], prefill: number[], decode: number[] }} Row rates in tokens/s
  */
@@ -25,12 +27,24 @@ try {
 }
 
 async function measure() {
-  const engine = await Glowworm.load(parameters.get("model") ?? "", {
+  /** @type {Record<string, number>} */
+  const moments = {};
+  const device = /** @type {LoadOptions["device"]} */ (parameters.get("device") ?? "auto");
+  const options = {
+    device,
+    threads: number("threads", 0) || undefined,
     context: number("context", 0) || undefined,
-    onProgress: ({ message }) => (status.textContent = message),
-  });
+    onProgress: (/** @type {LoadEvent} */ event) => {
+      note(moments, event);
+      status.textContent = event.message;
+    },
+  };
+  const engine = await Glowworm.load(parameters.get("model") ?? "", options);
   const { info } = engine;
-  const load = engine.stats.load;
+  if (device !== "auto" && device !== info.device.kind) {
+    throw new Error(`The model runs on ${info.device.kind} here, not on ${device}, so there is nothing to measure.`);
+  }
+  const load = { ...engine.stats.load, ...moments, ready_at_ms: engine.stats.load.since_page_ms };
   const tokens = number("tokens", 32);
   let seed = 1;
   const answer = async (/** @type {number} */ prompt, /** @type {number} */ max_tokens) => {
@@ -57,6 +71,19 @@ async function measure() {
   }
   await engine.close();
   return { info, load, rows };
+}
+
+/**
+ * Notes when parts of loading, which overlap, were done, in ms since the page was opened.
+ *
+ * @param {Record<string, number>} moments
+ * @param {LoadEvent} event
+ */
+function note(moments, { phase, done, total }) {
+  const now = Math.round(performance.now());
+  if (phase === "python" && done === total) moments.python_at_ms = now;
+  if (phase === "kernels" && done > 0) moments.first_pipeline_at_ms ??= now;
+  if (phase === "weights" && done === total) moments.weights_at_ms = now;
 }
 
 /**
