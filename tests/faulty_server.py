@@ -32,6 +32,8 @@ class Faults:
     """Send so many body bytes of the file and then nothing, until `resume` is set."""
     resume: threading.Event = field(default_factory=threading.Event)
     ignore_ranges: bool = False
+    wrong_ranges: bool = False
+    """Answer a range with the bytes that follow it, and say so."""
     overrides: dict[str, bytes] = field(default_factory=dict)
     """Path → bytes to serve in place of the file's."""
 
@@ -79,6 +81,8 @@ def serve_with_faults(folder: Path) -> Iterator[FaultyServer]:
                 if start >= len(body):
                     self.send_error(HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE)
                     return
+                if faulty and faults.wrong_ranges:
+                    start, end = min(start + 1000, len(body) - 1), min(end + 1000, len(body))
             self.send_response(status)
             self.send_header("Content-Type", mimetypes.guess_type(path)[0] or "application/octet-stream")
             self.send_header("Content-Length", str(end - start))

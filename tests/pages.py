@@ -7,6 +7,8 @@ from playwright.sync_api import Locator, Page
 
 DEFAULT_TIMEOUT_MS = 60_000
 OWN_TEXT = "p:not(.figures, .notice, .placeholder)"
+UNHURRIED = "?device=webgpu"
+"""Asks for the device that is slow where it is software, for tests that act in the middle of an answer."""
 LONG_TASKS = """
 window.longTasks = [];
 new PerformanceObserver((list) => longTasks.push(...list.getEntries().map((entry) => entry.duration)))
@@ -18,7 +20,7 @@ TRACED = ["toplevel", "blink.user_timing"]
 
 
 def page_thread_tasks_ms(trace: Path, mark: str) -> list[float]:
-    """Processor time of each task of the page's own thread: the one on which `performance.mark(mark)` was called.
+    """Processor time of each task of the page's own thread, on which `performance.mark(mark)` was called.
 
     `trace` is Chromium's, of the categories `TRACED`; the browser's own pages are in it too.
     """
@@ -79,6 +81,17 @@ class AppPage:
     def button(self, name: str) -> Locator:
         return self.page.get_by_role("button", name=name)
 
+    def panel(self, name: str) -> Locator:
+        """Opens the panel called `name`, if it is not open, and returns it."""
+        panel = self.page.get_by_role("dialog", name=name)
+        if panel.count() == 0:
+            self.button(name).click()
+        return panel
+
+    def close_panel(self) -> None:
+        self.page.keyboard.press("Escape")
+        assert self.page.get_by_role("dialog").count() == 0
+
     def stop(self) -> None:
         """Ends the answer that is being written, which must not have ended by itself."""
         self.button("Stop").click()
@@ -130,6 +143,25 @@ class ChatPage(AppPage):
         self.cut_short()
         return self.text_of(self.answers.nth(count))
 
+    def interrupt(self, characters: int, action: str = "document.getElementById('stop').click()") -> None:
+        """Has the page do something as soon as an answer has so many characters, however fast it is."""
+        script = """(characters) => {
+          const log = document.querySelector("[role=log]");
+          new MutationObserver((_, observer) => {
+            const answer = [...log.querySelectorAll("article")].at(-1);
+            const writing = document.body.dataset.state === "generating";
+            if (!writing || !answer || answer.getAttribute("aria-label") !== "Assistant") return;
+            if (answer.textContent.length < characters) return;
+            observer.disconnect();
+            ACTION;
+          }).observe(log, { childList: true, subtree: true, characterData: true });
+        }"""
+        self.page.evaluate(script.replace("ACTION", action), characters)
+
+    def import_chats(self, file: Path) -> None:
+        """Takes an exported file in, through the panel."""
+        self.panel("Chats").get_by_label("Import").set_input_files(file)
+
 
 class StoryPage(AppPage):
     @property
@@ -151,7 +183,63 @@ class StoryPage(AppPage):
             }"""
         )
 
+    def hold(self, characters: int) -> None:
+        """Lets the next story stand still, half written, after so many characters, until it is stopped."""
+        self.page.evaluate(
+            """(characters) => {
+              const chat = glowworm.chat.bind(glowworm);
+              glowworm.chat = async function* (messages, { signal, ...options }) {
+                let written = 0;
+                for await (const part of chat(messages, { signal, ...options })) {
+                  yield part;
+                  written += part.text?.length ?? 0;
+                  if (written < characters || signal.aborted) continue;
+                  await new Promise((resolve) => signal.addEventListener("abort", resolve));
+                }
+              };
+            }""",
+            characters,
+        )
+
     @property
     def asked(self) -> str:
         """The last request for a story."""
-        return self.page.evaluate("asked.at(-1).content")
+        return self.conversation[-1]["content"]
+
+    @property
+    def conversation(self) -> list[dict[str, str]]:
+        """All messages of the last request."""
+        return self.page.evaluate("asked")
+
+    @property
+    def text(self) -> str:
+        """The story as it stands on the page."""
+        return self.text_of(self.story)
+
+    def interrupt(self, characters: int, *, reload: bool = False) -> None:
+        """Lets the page stop, or reload, as soon as its story has so many characters, however fast it is."""
+        self.page.evaluate(
+            """([characters, reload]) => {
+              const text = document.getElementById("text");
+              const run = () => (reload ? location.reload() : document.getElementById("stop").click());
+              new MutationObserver((_, observer) => {
+                const writing = document.body.dataset.state === "generating";
+                if (!writing || text.textContent.length < characters) return;
+                observer.disconnect();
+                run();
+              }).observe(text, { childList: true, subtree: true, characterData: true });
+            }""",
+            [characters, reload],
+        )
+
+    @property
+    def picture(self) -> str:
+        """The story's drawing, as markup."""
+        return self.page.locator("#picture").inner_html()
+
+    def tell(self, button: str = "Tell me a story") -> str:
+        """Has a story begun, and stopped once there is some of it; returns that."""
+        self.button(button).click()
+        self.wait_for_text(self.story)
+        self.cut_short()
+        return self.text

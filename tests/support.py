@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from glowworm.errors import DeviceError
 from glowworm_tools.server import create_app, listen
-from playwright.sync_api import BrowserContext, ConsoleMessage, Page
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 
 if TYPE_CHECKING:
     from glowworm.devices.native import NativeDevice
@@ -84,6 +84,18 @@ class Journal:
     def requests_outside(self, origin: str) -> list[str]:
         """Requests to anywhere but `origin`, which there must never be."""
         return [url for url in self.requests if not url.startswith((origin, "data:", "blob:"))]
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """Where the pages run: a browser, a host and what the address asks for."""
+
+    browser: Browser
+    url: str
+    query: str
+    context_options: dict[str, Any]
+    device: dict[str, Any]
+    """What the loaded engine has to say of its device."""
 
 
 _WORKER = """

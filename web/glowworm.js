@@ -13,19 +13,27 @@
 
 import * as Comlink from "./vendor/comlink/comlink.mjs";
 import { fromFailure, GlowwormError } from "./errors.js";
+import { EngineWorker } from "./engine-worker.js";
+import { keptModels, noteKeptModel } from "./kept-models.js";
+import { ownScript } from "./own-script.js";
 import { readCatalogue } from "./worker/catalogue.js";
+import { forgetConversations } from "./worker/conversation-memory.js";
+import { listShelf, removeFromShelf } from "./worker/shelf.js";
 
 export { GlowwormError };
 
 /** @typedef {import("./worker/load-progress.js").LoadEvent} LoadEvent */
 /** @typedef {import("./worker/catalogue.js").CatalogueEntry} CatalogueEntry */
+/** @typedef {import("./worker/shelf.js").StoredFile} StoredFile */
 
 /**
  * @typedef {object} LoadOptions
  * @property {(event: LoadEvent) => void} [onProgress]  phases, bytes and the fraction of the whole
  * @property {AbortSignal} [signal]                     gives up loading; what was downloaded is kept
  * @property {number} [context]                         tokens of conversation to hold; default: the engine's choice
- * @property {string[]} [features]                      WebGPU features to use; default: all the device has
+ * @property {"auto" | "webgpu" | "wasm"} [device]      what the model runs on; default: what suits this machine
+ * @property {number} [threads]                         of the processor; default: what suits this machine
+ * @property {string[]} [features]                      optional ones to use of the device that `device` names; default: all
  * @property {boolean} [everyRow]                       prepare {@link Glowworm#logits} as well
  */
 
@@ -76,23 +84,20 @@ const LIST_URL = new URL("./models/models.json", import.meta.url).href;
 /**
  * A loaded model. Made by {@link Glowworm.load}; holds a worker and GPU memory until {@link Glowworm#close}.
  *
- * Fires `devicelost` (a CustomEvent whose `detail` is the reason) when the graphics device goes away.
+ * Fires `devicelost` (a CustomEvent whose `detail` is the reason) when the graphics device or the worker goes away.
  * Answers then fail with kind "DeviceLostError" until {@link Glowworm#reload}.
  */
 export class Glowworm extends EventTarget {
+  /** @type {EngineWorker} */
   #worker;
-  /** @type {any} Comlink's view of the worker's EngineHost */
-  #host;
   /** @type {Record<string, any>} */
   #info = {};
   /** @type {Stats} */
   #stats = { load: {} };
   /** @type {Promise<unknown>} answers are given one after the other */
   #queue = Promise.resolve();
-  /** @type {Promise<never>} rejects when the worker cannot run, or when the engine is closed */
-  #broken;
-  /** @type {(error: GlowwormError) => void} */
-  #break = () => {};
+  /** @type {Record<string, any>} what the worker is asked to load */
+  #request = {};
   #closed = false;
 
   /**
@@ -107,12 +112,8 @@ export class Glowworm extends EventTarget {
     signal?.throwIfAborted();
     const engine = new Glowworm();
     try {
-      const request = { model, listUrl: LIST_URL, pageUrl: document.baseURI, options };
-      const onLost = (/** @type {string} */ reason) => engine.#lost(reason);
-      await engine.#loading(
-        engine.#host.load(request, Comlink.proxy(onProgress ?? (() => {})), Comlink.proxy(onLost)),
-        signal,
-      );
+      engine.#request = { model, listUrl: LIST_URL, pageUrl: document.baseURI, options };
+      await engine.#loading("load", onProgress, signal);
       return engine;
     } catch (error) {
       engine.#terminate();
@@ -129,17 +130,66 @@ export class Glowworm extends EventTarget {
     return readCatalogue(LIST_URL, signal);
   }
 
+  /**
+   * Puts a model into the browser's storage without loading it, from the byte on that is missing.
+   *
+   * @param {string} model  a name of models.json, or the URL of a GGUF file
+   * @param {{onProgress?: (done: number, total: number) => void, signal?: AbortSignal}} [options]
+   *     onProgress: in bytes; signal: pauses the download, and what has arrived is kept
+   * @throws {GlowwormError} what went wrong, in a sentence; or the signal's reason
+   */
+  static async download(model, { onProgress = () => {}, signal } = {}) {
+    signal?.throwIfAborted();
+    const worker = new Worker(ownScript(new URL("./worker/download-worker.js", import.meta.url)), {
+      type: "module",
+      name: "glowworm download",
+    });
+    const { promise: paused, reject } = Promise.withResolvers();
+    const pause = () => reject(signal?.reason);
+    signal?.addEventListener("abort", pause, { once: true });
+    try {
+      /** @type {Comlink.Remote<import("./worker/download-worker.js").Downloads>} */
+      const downloads = Comlink.wrap(worker);
+      const request = { model, listUrl: LIST_URL, pageUrl: document.baseURI };
+      const failure = await Promise.race([downloads.fetch(request, Comlink.proxy(onProgress)), paused]);
+      if (failure) throw fromFailure(/** @type {import("./errors.js").Failure} */ (failure));
+    } finally {
+      signal?.removeEventListener("abort", pause);
+      worker.terminate();
+    }
+  }
+
+  /** @returns {Promise<StoredFile[]>} what is in the browser's storage of models, whole or in part */
+  static stored() {
+    return listShelf();
+  }
+
+  /**
+   * Removes a model from the browser's storage, and what is kept of conversations.
+   * @param {string} name  as {@link Glowworm.stored} tells it
+   * @throws {GlowwormError} StorageError while it is being fetched
+   */
+  static async remove(name) {
+    await removeFromShelf(name);
+    noteKeptModel(name, null);
+    await forgetConversations();
+  }
+
+  /**
+   * Removes what the engine keeps of conversations between visits (their tokens, keys and values). Call it when the
+   * user deletes a conversation: it cannot be told which one is meant, so all of them are computed anew when they
+   * are next gone on with.
+   *
+   * @throws {GlowwormError} StorageError when another tab keeps one at this moment
+   */
+  static forgetConversations() {
+    return forgetConversations();
+  }
+
   /** Use {@link Glowworm.load}. */
   constructor() {
     super();
-    this.#worker = new Worker(new URL("./worker/worker.js", import.meta.url), { type: "module", name: "glowworm" });
-    this.#host = Comlink.wrap(this.#worker);
-    this.#broken = new Promise((_, reject) => (this.#break = reject));
-    this.#broken.catch(() => {});
-    this.#worker.addEventListener("error", (event) => {
-      const why = event.message ? ` (${event.message.replace(/\.$/, "")})` : "";
-      this.#break(new GlowwormError("InternalError", `The engine's worker could not run${why}; reload the page.`));
-    });
+    this.#worker = new EngineWorker(this.#lost);
   }
 
   /** What was loaded: name, family, parameters, context, sizes in bytes, device, default sampling. */
@@ -191,7 +241,7 @@ export class Glowworm extends EventTarget {
     const done = await this.#turn();
     try {
       /** @type {Float32Array} */
-      const values = await this.#settle(this.#host.logits(JSON.stringify(ids)));
+      const values = await this.#settle(this.#worker.host.logits(JSON.stringify(ids)));
       const width = values.length / ids.length;
       return ids.map((_, row) => values.subarray(row * width, (row + 1) * width));
     } finally {
@@ -219,12 +269,13 @@ export class Glowworm extends EventTarget {
       parts.push(kind === "text" ? { text } : { notice: text });
       wake();
     };
-    const stop = () => void this.#host.stop();
+    const { host } = this.#worker;
+    const stop = () => void host.stop();
     signal?.addEventListener("abort", stop, { once: true });
 
     let running = true;
     const texts = [JSON.stringify(input), JSON.stringify(options)];
-    const answer = this.#settle(this.#host.answer(method, ...texts, Comlink.proxy(emit)))
+    const answer = this.#settle(host.answer(method, ...texts, Comlink.proxy(emit)))
       .then((stats) => {
         this.#stats = { ...stats, load };
       })
@@ -250,14 +301,19 @@ export class Glowworm extends EventTarget {
   }
 
   /**
-   * Builds the engine again in the same worker, from the stored weights, after `devicelost`.
+   * Builds the engine again from the stored weights after `devicelost`: in its worker, or in a new one if that is gone.
    *
    * @param {Pick<LoadOptions, "onProgress" | "signal">} [options]  aborting closes the engine
    * @throws {GlowwormError}
    */
   async reload({ onProgress, signal } = {}) {
     signal?.throwIfAborted();
-    await this.#loading(this.#host.reload(Comlink.proxy(onProgress ?? (() => {}))), signal);
+    if (this.#worker.ended) {
+      this.#worker = new EngineWorker(this.#lost);
+      await this.#loading("load", onProgress, signal);
+    } else {
+      await this.#loading("reload", onProgress, signal);
+    }
   }
 
   /** Frees the GPU's memory and the worker. */
@@ -265,7 +321,7 @@ export class Glowworm extends EventTarget {
     if (this.#closed) return;
     this.#closed = true;
     try {
-      await Promise.race([this.#host.close(), this.#broken]);
+      if (!this.#worker.ended) await Promise.race([this.#worker.host.close(), this.#worker.broken]);
     } finally {
       this.#terminate();
     }
@@ -285,14 +341,25 @@ export class Glowworm extends EventTarget {
   }
 
   /**
-   * @param {Promise<any>} call  a loading of the host
+   * @param {"load" | "reload"} how
+   * @param {LoadOptions["onProgress"]} onProgress
    * @param {AbortSignal} [signal]
    */
-  async #loading(call, signal) {
+  async #loading(how, onProgress, signal) {
+    const worker = this.#worker;
+    const tell = Comlink.proxy((/** @type {LoadEvent} */ event) => {
+      worker.watch();
+      onProgress?.(event);
+    });
     const abort = () => this.#terminate(signal?.reason);
     signal?.addEventListener("abort", abort, { once: true });
     try {
-      const { info, load } = await this.#settle(call);
+      const call =
+        how === "load"
+          ? worker.host.load({ ...this.#request, kept: keptModels() }, tell, Comlink.proxy(this.#lost))
+          : worker.host.reload(tell);
+      const { info, load, kept } = await this.#settle(call);
+      if (kept) noteKeptModel(kept.name, kept.identity);
       this.#info = info;
       this.#stats = { load: { ...load, since_page_ms: Math.round(performance.now()) } };
     } finally {
@@ -305,19 +372,17 @@ export class Glowworm extends EventTarget {
    * @returns {Promise<any>}
    */
   async #settle(call) {
-    const { value, failure } = await Promise.race([call, this.#broken]);
+    const { value, failure } = await Promise.race([call, this.#worker.broken]);
     if (failure) throw fromFailure(failure);
     return value;
   }
 
-  /** @param {string} reason */
-  #lost(reason) {
+  #lost = (/** @type {string} */ reason) => {
     this.dispatchEvent(new CustomEvent("devicelost", { detail: reason }));
-  }
+  };
 
   /** @param {any} [reason]  what calls that are still under way fail with */
   #terminate(reason = new GlowwormError("ClosedError", "The engine was closed.")) {
-    this.#break(reason);
-    this.#worker.terminate();
+    this.#worker.terminate(reason);
   }
 }

@@ -6,8 +6,7 @@
 #pragma once
 #include "heads.h"
 
-#define TILE 32u       // keys at once, at most: they and their values stay in the second-level cache
-#define MOST_QUADS 8u  // that a thread attends to at once
+#define TILE 32u // keys at once, at most: they and their values stay in the second-level cache
 #define QUAD_FLOATS(n) (4 * (n)) // of four vectors of n
 
 // Up to four queries and what they have seen. Lanes of queries that are missing hold numbers nobody reads.

@@ -13,7 +13,6 @@
 #include "maths.h"
 
 #define SHORTEST_SPLIT 32u // keys
-#define MOST_SPLITS 16u    // as in devices/wasm/attention.py
 #define CHUNK 64u          // columns that are combined as one item
 #define PARTIAL_FLOATS(head_dim) (8 + QUAD_FLOATS(head_dim))
 

@@ -27,7 +27,7 @@ static void write_row(const struct kv_write *call, u32 row) {
 
 void kv_write(const struct kv_write *call) {
     u32 row, end;
-    while (take(call->state[STATE_ROWS], STEP, &row, &end))
+    while (take(valid_rows(call->state, call->rows), STEP, &row, &end))
         for (; row < end; row++) write_row(call, row);
 }
 
@@ -102,7 +102,7 @@ static void attend_block(const struct attention_prefill *call, u32 kv_head, u32 
 }
 
 void attention_prefill(const struct attention_prefill *call) {
-    u32 rows = call->state[STATE_ROWS], step = rows_of(call->heads / call->kv_heads);
+    u32 rows = valid_rows(call->state, call->rows), step = rows_of(call->heads / call->kv_heads);
     u32 blocks = (rows + step - 1) / step, i, end;
     while (take(blocks * call->kv_heads, 1, &i, &end))
         for (; i < end; i++) {

@@ -8,8 +8,6 @@
 
 #define COLUMNS 1024u // of an item
 
-enum operation { ADD, MUL, GELU, SILU, SOFTCAP, GELU_MUL, SILU_MUL }; // as devices/wasm/elementwise.py has them
-
 static inline v128_t apply(enum operation operation, v128_t a, v128_t b, f32 cap) {
     switch (operation) {
     case ADD: return wasm_f32x4_add(a, b);
@@ -28,7 +26,7 @@ static inline v128_t apply(enum operation operation, v128_t a, v128_t b, f32 cap
 
 // One loop for each operation, because the operation is known where this is called.
 __attribute__((always_inline)) static inline void
-run(enum operation operation, const f32 *a, const f32 *b, f32 *out, u32 count, f32 cap) {
+apply_all(enum operation operation, const f32 *a, const f32 *b, f32 *out, u32 count, f32 cap) {
     _Bool pair = operation == ADD || operation == MUL || operation == GELU_MUL || operation == SILU_MUL;
     v128_t y = wasm_f32x4_const_splat(0);
     u32 i = 0;
@@ -46,13 +44,13 @@ __attribute__((noinline)) static void item(const struct elementwise *call, u32 r
     f32 *out = call->out + row * call->columns + column;
     u32 left = call->columns - column, count = left < COLUMNS ? left : COLUMNS;
     switch (call->operation) {
-    case ADD: run(ADD, a, b, out, count, 0); break;
-    case MUL: run(MUL, a, b, out, count, 0); break;
-    case GELU: run(GELU, a, b, out, count, 0); break;
-    case SILU: run(SILU, a, b, out, count, 0); break;
-    case SOFTCAP: run(SOFTCAP, a, b, out, count, call->cap); break;
-    case GELU_MUL: run(GELU_MUL, a, b, out, count, 0); break;
-    case SILU_MUL: run(SILU_MUL, a, b, out, count, 0); break;
+    case ADD: apply_all(ADD, a, b, out, count, 0); break;
+    case MUL: apply_all(MUL, a, b, out, count, 0); break;
+    case GELU: apply_all(GELU, a, b, out, count, 0); break;
+    case SILU: apply_all(SILU, a, b, out, count, 0); break;
+    case SOFTCAP: apply_all(SOFTCAP, a, b, out, count, call->cap); break;
+    case GELU_MUL: apply_all(GELU_MUL, a, b, out, count, 0); break;
+    case SILU_MUL: apply_all(SILU_MUL, a, b, out, count, 0); break;
     }
 }
 

@@ -2,8 +2,6 @@
 #pragma once
 #include "norm.h"
 
-#define LONGEST_HEAD 256u
-
 struct rotation {
     f32 cosine[LONGEST_HEAD / 2], sine[LONGEST_HEAD / 2];
 };

@@ -3,9 +3,7 @@
 #include "calls.h"
 #include "maths.h"
 
-#define SLAB 64u             // neighbouring ids that are summarised together
-#define BLOCK_SLABS 64u      // summarised as one item; their number is rounded up to whole blocks
-#define LOWEST -1e38f        // what is lower, or no number, counts as this
+#define LOWEST -1e38f          // what is lower, or no number, counts as this
 #define COUNT_BITS 0x7fffffffu // of a word of the counts: how often a token was generated
 
 static inline f32 number(const u32 *state, u32 word) {

@@ -75,9 +75,8 @@ class PageEngine:
         """
         assert self._engine is not None
         loaded = self._engine.loaded
-        vocabulary = loaded.capacity.vocabulary
         try:
-            values = await trial.fingerprint(self._engine.device, loaded.program, vocabulary)
+            values = await trial.fingerprint(self._engine.device, loaded.program, loaded.capacity)
         except GlowwormError as error:
             return await _failed(error)
         return json.dumps({"values": values if all(map(isfinite, values)) else None})

@@ -31,7 +31,7 @@ async def seconds_per_run(case: Case, device: Any) -> tuple[float, int, int]:
 
 async def _time_all(arguments: argparse.Namespace) -> None:
     browser = None
-    features = {"features": []} if arguments.plain else {}
+    features: dict[str, Any] = {"features": []} if arguments.plain else {}
     if arguments.chromium or arguments.wasm:
         from .conformance.chromium import Chromium
 

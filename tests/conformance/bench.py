@@ -11,13 +11,19 @@ from glowworm_tools.conformance.experiment import Result
 from glowworm_tools.conformance.table import Case
 from support import open_native
 
-# WebGPU by whether subgroups are used; WebAssembly by its options.
+# The native device by whether subgroups are used, the page's by the options they are opened with. Those for
+# WebAssembly choose one of four modules.
 NATIVE = {"native-subgroups": True, "native-plain": False}
-CHROMIUM = {"chromium-subgroups": True, "chromium-plain": False}
-WASM = {
+CHROMIUM: dict[str, dict[str, Any]] = {"chromium-subgroups": {}, "chromium-plain": {"features": []}}
+WASM: dict[str, dict[str, Any]] = {
     "wasm-relaxed-threads": {"features": ["relaxed-simd"], "threads": 2},
     "wasm-plain": {"features": [], "threads": 1},
 }
+MIXED_WASM: dict[str, dict[str, Any]] = {
+    "wasm-relaxed": {"features": ["relaxed-simd"], "threads": 1},
+    "wasm-threads": {"features": [], "threads": 2},
+}
+EVERY_WASM = WASM | MIXED_WASM
 
 
 class Bench:
@@ -34,23 +40,24 @@ class Bench:
         return self._runner.run(work)
 
     def device(self, kind: str) -> Device:
-        """A device of `DEVICES`; the test fails where there is none (see `open_native`)."""
+        """A device by its kind; the test fails where there is none (see `open_native`)."""
         if kind not in self._devices:
-            self._devices[kind] = self._open(kind)
+            self._devices[kind] = self.open(kind)
         return self._devices[kind]
 
-    def _open(self, kind: str) -> Device:
+    def open(self, kind: str) -> Device:
+        """A device of its own, for a test that spoils it."""
         if kind in NATIVE:
             return open_native(subgroups=NATIVE[kind])
         chromium: Chromium = self._chromium or self.run(Chromium.launch())
         self._chromium = chromium
-        if kind in WASM:
-            device = self.run(chromium.open("wasm", **WASM[kind]))
-            assert device.details.items() >= WASM[kind].items(), device.details
+        if options := EVERY_WASM.get(kind):
+            device = self.run(chromium.open("wasm", **options))
+            assert device.details.items() >= options.items(), device.details
             return device
-        subgroups = CHROMIUM[kind]
-        device = self.run(chromium.open(**({} if subgroups else {"features": []})))
-        assert device.info.limits.subgroups == subgroups, "Chromium's software adapter lacks subgroups."
+        options = CHROMIUM[kind]
+        device = self.run(chromium.open("webgpu", **options))
+        assert device.info.limits.subgroups == (options == {}), "Chromium's software adapter lacks subgroups."
         return device
 
     def expected(self, case: Case, rounded_activations: bool = False) -> list[Result]:

@@ -6,7 +6,7 @@ Scales are powers of two and activations have no more bits than floats can sum u
 import numpy as np
 import numpy.typing as npt
 import pytest
-from conformance.bench import WASM, Bench
+from conformance.bench import EVERY_WASM, WASM, Bench
 from glowworm.devices.wasm import script
 from glowworm.graph.ops import linear
 from glowworm_tools.conformance.experiment import Experiment, compare
@@ -43,7 +43,7 @@ def _raw(type_name: str, q: Integers) -> bytes:
     return np.concatenate([scale, quants], axis=1).tobytes()
 
 
-@pytest.mark.parametrize("kind", WASM)
+@pytest.mark.parametrize("kind", EVERY_WASM)
 @pytest.mark.parametrize("tokens", [1, 7])
 @pytest.mark.parametrize("columns", [32, 2048, 8192])
 @pytest.mark.parametrize("type_name", LIMITS)

@@ -12,6 +12,21 @@ from support import SiteServer
 NO_WEBGPU = ("--disable-features=WebGPU", "--disable-gpu")
 GPU_SCRIPT = "/worker/gpu.js"
 COMPILED = "createShaderModule({ label, code })"
+ANSWERED = "return new Uint8Array(copy.getMappedRange().slice(0))"
+NOT_NUMBERS = "return new Uint8Array(bytes).fill(this.#loading > 1 ? 255 : 0)"  # after the trial
+STORED = "await cache.put("
+NOT_STORED = 'throw new DOMException("full", "QuotaExceededError"); await cache.put('
+COMPARED = "await compare(gpu, cpu)"
+INTERRUPTED = "(cpu.close(), await compare(gpu, cpu))"
+RELOAD = """async () => {
+  for (let count = 1; ; count++) {
+    try {
+      await glowworm.reload();
+    } catch ({ kind, message }) {
+      return [count, kind, message];
+    }
+  }
+}"""
 BROKEN = 'createShaderModule({ label, code: code.replaceAll("inverseSqrt(", "0.5 + inverseSqrt(") })'
 
 
@@ -23,6 +38,12 @@ def server(site: Path) -> Iterator[FaultyServer]:
 
 def device_of(page: Page) -> dict:
     return page.evaluate("glowworm.info.device")
+
+
+def break_script(server: FaultyServer, site: Path, name: str, right: str, wrong: str) -> None:
+    script = (site / name.lstrip("/")).read_text()
+    assert script.count(right) == 1
+    server.faults.overrides[name] = script.replace(right, wrong).encode()
 
 
 def new_context(browser: Browser, **options: str) -> BrowserContext:
@@ -60,9 +81,7 @@ def test_wrong_results_lead_to_the_processor(page: Page, server: FaultyServer, s
     assert device_of(page)["kind"] == "webgpu"
     answer = chat.ask("Tell me a story about an owl.")
 
-    script = (site / GPU_SCRIPT.lstrip("/")).read_text()
-    assert script.count(COMPILED) == 1
-    server.faults.overrides[GPU_SCRIPT] = script.replace(COMPILED, BROKEN).encode()
+    break_script(server, site, GPU_SCRIPT, COMPILED, BROKEN)
     page.reload()
     chat.wait_for("ready")
     assert device_of(page)["kind"] == "wasm"
@@ -78,6 +97,38 @@ def test_wrong_results_lead_to_the_processor(page: Page, server: FaultyServer, s
     assert device_of(page)["verdict"]["agree"] is False
 
 
+def test_verdict_holds_where_nothing_can_be_stored(page: Page, server: FaultyServer, site: Path) -> None:
+    """The trial finds the graphics device right, the whole model finds it wrong; and neither can be noted."""
+    break_script(server, site, GPU_SCRIPT, ANSWERED, NOT_NUMBERS)
+    break_script(server, site, "/worker/json-cache.js", STORED, NOT_STORED)
+    break_script(
+        server, site, "/worker/devices.js", COMPARED, f"Object.assign({COMPARED}, {{ agree: true }})"
+    )
+    chat = ChatPage(page)
+    chat.open(server.url + "?device=webgpu")
+    assert device_of(page)["kind"] == "wasm"
+    assert "wrong results" in device_of(page)["reason"]
+    assert chat.ask("Hello.").strip()
+
+
+def test_processor_lost_in_the_trial_is_not_held_against_the_graphics_device(
+    page: Page, server: FaultyServer, site: Path
+) -> None:
+    break_script(server, site, "/worker/devices.js", COMPARED, INTERRUPTED)
+    chat = ChatPage(page)
+    chat.open(server.url + "?device=webgpu")
+    assert device_of(page)["kind"] == "webgpu"
+    assert "could not be compared" in device_of(page)["reason"]
+    assert chat.ask("Hello.").strip()
+
+
+def test_device_that_is_lost_for_ever_is_given_up(page: Page, site_server: SiteServer) -> None:
+    ChatPage(page).open(site_server.url + "?device=wasm")
+    count, kind, message = page.evaluate(RELOAD)
+    assert (count, kind) == (4, "DeviceError")
+    assert "again and again" in message
+
+
 def test_without_webgpu_both_pages_work(
     launch_chromium: Callable[..., Browser], site_server: SiteServer
 ) -> None:
@@ -87,6 +138,7 @@ def test_without_webgpu_both_pages_work(
     chat.open(site_server.url)
     assert page.evaluate("navigator.gpu === undefined || crossOriginIsolated")
     assert device_of(page)["kind"] == "wasm"
+    assert "no WebGPU here" in device_of(page)["reason"]
     assert chat.ask("Tell me a story.").strip()
     story = StoryPage(page)
     story.open(site_server.url + "story/")

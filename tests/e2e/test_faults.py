@@ -40,14 +40,6 @@ def error_after_opening(page: Page, url: str) -> str:
     return AppPage(page).wait_for_error()
 
 
-@pytest.mark.parametrize("path", ["/", "/story/"])
-def test_without_webgpu(launch_chromium: Callable[..., Browser], server: FaultyServer, path: str) -> None:
-    browser = launch_chromium("--disable-features=WebGPU", "--disable-gpu", webgpu=False)
-    page = browser.new_page()
-    assert "WebGPU" in error_after_opening(page, server.url + path)
-    browser.close()
-
-
 def test_damaged_weights_then_whole_ones(page: Page, server: FaultyServer, site: Path) -> None:
     weights = bytearray(weights_of(site))
     weights[len(weights) // 2] ^= 1
@@ -92,7 +84,7 @@ def test_lost_device(launch_chromium: Callable[..., Browser], site_server: SiteS
     context = browser.new_context()
     context.set_default_timeout(DEFAULT_TIMEOUT_MS)
     chat = ChatPage(context.new_page())
-    chat.open(site_server.url)
+    chat.open(site_server.url + "?device=webgpu")
     chat.ask("My name is Ada.")
     devtools = browser.new_browser_cdp_session()
 
@@ -107,15 +99,17 @@ def test_lost_device(launch_chromium: Callable[..., Browser], site_server: SiteS
     assert chat.answers.count() == chat.questions.count() == 2
     assert chat.stats["prompt_tokens"] > 20, "the conversation so far was given again"
 
-    # While nothing happens: it is built again at once.
+    # While nothing happens: it is built again at once, and on the processor, since it was not the first time.
     devtools.send("Browser.crashGpuProcess")
     chat.wait_for("loading")
     chat.wait_for("ready")
     assert chat.stats["load"]["downloaded_bytes"] == 0
+    assert chat.page.evaluate("glowworm.info.device.kind") == "wasm"
     assert chat.ask("Go on.").strip()
     assert chat.answers.count() == 3
 
     # A file chosen while it is built again takes its place.
+    chat.open(site_server.url + "?device=webgpu")
     devtools.send("Browser.crashGpuProcess")
     chat.wait_for("loading")
     chat.page.get_by_label("Open a model file").set_input_files(site / WEIGHTS.lstrip("/"))

@@ -34,6 +34,10 @@ Comlink.expose({
   arrived: () => arrived,
   notices: () => notices,
   fail: (how) => void FAILURES[how](),
+  hurry: (times) => {
+    const wait = globalThis.setTimeout;
+    globalThis.setTimeout = (run, ms, ...rest) => wait(run, ms / times, ...rest);
+  },
   async open(entry) {
     const told = { notices: (notices = []) };
     try {
@@ -157,6 +161,44 @@ def test_starts_again_when_the_file_changed_midway(
     server.faults.overrides[PATH] = WEIGHTS
     assert open_model(page, model)["downloaded"] == len(WEIGHTS)
     assert read_digest(page)["sha256"] == sha256(WEIGHTS)
+
+
+def test_continues_after_a_reload(server: FaultyServer, new_tab: Callable[[], Page]) -> None:
+    page = new_tab()
+    server.faults.stall_after_bytes = 3_000_000
+    page.evaluate("model => { window.opened = store.open(model); }", entry(server))
+    while page.evaluate("store.arrived()") < 3_000_000:
+        page.wait_for_timeout(20)
+    page.reload()
+    server.faults.stall_after_bytes = None
+    server.faults.resume.set()
+    page.wait_for_function("Boolean(window.store)")
+    assert open_model(page, entry(server))["downloaded"] == len(WEIGHTS) - 3_000_000
+    assert read_digest(page)["sha256"] == sha256(WEIGHTS)
+
+
+def test_goes_on_when_the_server_fell_silent(server: FaultyServer, new_tab: Callable[[], Page]) -> None:
+    page = new_tab()
+    page.evaluate("store.hurry(20)")  # the worker's seconds are shorter, so that its patience is
+    server.faults.stall_after_bytes = 3_000_000
+    page.evaluate("model => { window.opened = store.open(model); }", entry(server))
+    while page.evaluate("store.arrived()") < 3_000_000:
+        page.wait_for_timeout(20)
+    server.faults.stall_after_bytes = None  # for the next request; this one stays silent
+    assert page.evaluate("opened")["downloaded"] == len(WEIGHTS), "no byte was fetched twice"
+    assert not server.faults.resume.is_set()
+    assert read_digest(page)["sha256"] == sha256(WEIGHTS)
+
+
+def test_server_that_sends_other_ranges_is_refused(server: FaultyServer, new_tab: Callable[[], Page]) -> None:
+    server.faults.wrong_ranges = True
+    page = new_tab()
+    refused = open_model(page, entry(server))
+    assert refused["kind"] == "DownloadError"
+    assert "range requests wrongly" in refused["message"]
+    server.faults.wrong_ranges = False
+    page.evaluate("restart()")
+    assert open_model(page, entry(server))["downloaded"] == len(WEIGHTS), "nothing wrong was kept"
 
 
 def test_server_without_ranges(server: FaultyServer, new_tab: Callable[[], Page]) -> None:
@@ -311,6 +353,25 @@ def test_too_large_for_memory_is_refused_before_it_is_fetched(
     assert refused["kind"] == "StorageError"
     assert "too large for memory" in refused["message"]
     assert page.evaluate("store.arrived()") < PIECE
+
+
+def test_as_large_as_memory_takes_is_fetched(server: FaultyServer, new_tab: Callable[[], Page]) -> None:
+    page = new_tab()
+    page.evaluate("store.fail('no storage')")
+    server.faults.overrides[PATH] = bytes(MEMORY)
+    model = entry(server, bytes=None, sha256=None)
+    refused = page.evaluate(
+        """async ([model, nbytes]) => {
+          let ended;
+          store.open(model).then((how) => (ended = how));
+          const pause = () => new Promise((resolve) => setTimeout(resolve, 20));
+          while (!ended && (await store.arrived()) < nbytes) await pause();
+          return ended;
+        }""",
+        [model, PIECE],
+    )
+    assert refused is None
+    assert "held in memory" in page.evaluate("store.notices()")[0]
 
 
 def test_tab_that_waits_for_another_says_so(server: FaultyServer, new_tab: Callable[[], Page]) -> None:

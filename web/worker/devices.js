@@ -33,14 +33,19 @@ import { JsonCache } from "./json-cache.js";
  * @typedef {object} DeviceOptions
  * @property {DeviceChoice} [device]
  * @property {number} [threads]     of the processor
- * @property {string[]} [features]  of the device, which by default uses all that there are
+ * @property {string[]} [features]  of the device that `device` names; by default it uses all that there are
  */
 
 const verdicts = new JsonCache("glowworm-verdicts", 32);
 
+/** Those of this session, which must hold even where nothing can be stored. @type {Map<string, Verdict | null>} */
+const recent = new Map();
+
 const LARGEST_CHANGE = 0.01; // of a fingerprint, relative
 
 const ASKED = "This device was chosen in the settings.";
+const ABSENT = "This browser offers no WebGPU here, so the model runs on the processor.";
+const UNOPENED = "The graphics device could not be opened, so the model runs on the processor.";
 const SOFTWARE = "This browser's WebGPU is emulated on the processor, which is faster without.";
 const FASTER = "It was the faster one when both were tried.";
 const UNTRIED = "The graphics device could not be compared with the processor.";
@@ -56,7 +61,7 @@ export const GONE = "The graphics device failed, so the model runs on the proces
  */
 export async function chooseDevice({ device: wanted = "auto", threads, features }, subject, onLost) {
   const processor = async (/** @type {string} */ reason, /** @type {Verdict | null} */ verdict = null) => ({
-    device: await openCpu({ onLost, threads, features }),
+    device: await openCpu({ onLost, threads, features: wanted === "wasm" ? features : undefined }),
     reason,
     verdict,
     key: null,
@@ -64,17 +69,17 @@ export async function chooseDevice({ device: wanted = "auto", threads, features 
   if (wanted === "wasm") return processor(ASKED);
   let gpu;
   try {
-    gpu = await openGpu({ onLost, features });
+    gpu = await openGpu({ onLost, features: wanted === "webgpu" ? features : undefined });
   } catch (error) {
     if (wanted === "webgpu" || !(error instanceof GlowwormError)) throw error;
-    return processor(error.message);
+    return processor(error.cause ? UNOPENED : ABSENT);
   }
   if (wanted === "auto" && gpu.info.software) {
     gpu.close();
     return processor(SOFTWARE);
   }
-  const key = JSON.stringify([await subject(), gpu.info]);
-  const verdict = /** @type {Verdict | null} */ (await verdicts.recall(key));
+  const key = JSON.stringify([await subject(), gpu.info, ...(threads ? [threads] : [])]);
+  const verdict = await recall(key);
   const asked = wanted === "webgpu";
   const reason = verdict && unfit(verdict, asked);
   if (reason) {
@@ -95,21 +100,24 @@ export async function chooseDevice({ device: wanted = "auto", threads, features 
  */
 export async function settle(chosen, options, compare, onLost) {
   const gpu = /** @type {Gpu} */ (chosen.device);
+  let chosenCpu = false; // before that its end is no loss
   /** @type {Cpu} */
   let cpu;
   try {
-    cpu = await openCpu({ onLost, threads: options.threads });
+    cpu = await openCpu({ onLost: (reason) => chosenCpu && onLost(reason), threads: options.threads });
   } catch {
     return { ...chosen, key: null, reason: UNTRIED };
   }
   try {
     const verdict = await compare(gpu, cpu);
-    await verdicts.remember(/** @type {string} */ (chosen.key), verdict);
+    await remember(/** @type {string} */ (chosen.key), verdict);
     const reason = unfit(verdict, options.device === "webgpu");
-    (reason ? gpu : cpu).close();
+    chosenCpu = reason !== "";
+    (chosenCpu ? gpu : cpu).close();
     return reason ? { device: cpu, reason, verdict, key: null } : { ...chosen, verdict };
-  } catch (error) {
-    if (error instanceof GlowwormError && error.kind === "DeviceLostError") {
+  } catch {
+    if (gpu.lost && !cpu.lost) {
+      chosenCpu = true;
       gpu.close();
       return { device: cpu, reason: GONE, verdict: null, key: null };
     }
@@ -128,16 +136,33 @@ export async function settle(chosen, options, compare, onLost) {
 export async function confirm({ key, verdict }, fingerprint) {
   if (key === null || verdict === null) return true; // there is nothing to compare with
   if (fingerprint === null) {
-    await verdicts.remember(key, { ...verdict, agree: false, difference: null });
+    await remember(key, { ...verdict, agree: false, difference: null });
     return false;
   }
   if (!verdict.fingerprint) {
-    await verdicts.remember(key, { ...verdict, fingerprint });
+    await remember(key, { ...verdict, fingerprint });
     return true;
   }
   const same = distance(fingerprint, verdict.fingerprint) < LARGEST_CHANGE;
-  if (!same) await verdicts.remember(key, null);
+  if (!same) await remember(key, null);
   return same;
+}
+
+/**
+ * @param {string} key
+ * @returns {Promise<Verdict | null>}
+ */
+async function recall(key) {
+  return recent.get(key) ?? (recent.has(key) ? null : verdicts.recall(key));
+}
+
+/**
+ * @param {string} key
+ * @param {Verdict | null} verdict
+ */
+async function remember(key, verdict) {
+  recent.set(key, verdict);
+  await verdicts.remember(key, verdict);
 }
 
 /**

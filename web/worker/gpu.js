@@ -25,11 +25,11 @@ const STATE_OUTPUT = 64;
 const OUTPUT_RING = 64;
 const SOFTWARE = /swiftshader|llvmpipe|lavapipe|warp|basic render/i;
 const NO_WEBGPU =
-  "This browser offers no WebGPU, which the model runs on; use a recent Chrome, Edge, Safari or Firefox, or turn on " +
-  "hardware acceleration in the browser's settings.";
+  "This browser offers no WebGPU, which was asked for; use a recent Chrome, Edge, Safari or Firefox, turn on hardware " +
+  "acceleration in the browser's settings, or let the model run on the processor.";
 const LOST = "The graphics device was lost; the model has to be loaded again.";
 const INSECURE =
-  "Browsers offer WebGPU, which the model runs on, to secure pages only; open this page by https, or on localhost.";
+  "Browsers offer WebGPU, which was asked for, to secure pages only; open this page by https, or on localhost.";
 
 /**
  * @typedef {object} GpuInfo
@@ -65,7 +65,7 @@ export async function openGpu({ onLost, features, defaultLimits = false } = {}) 
   const { maxStorageBufferBindingSize, maxBufferSize } = adapter.limits;
   const requiredLimits = defaultLimits ? {} : { maxStorageBufferBindingSize, maxBufferSize };
   const device = await adapter.requestDevice({ requiredFeatures, requiredLimits }).catch((error) => {
-    throw new GlowwormError("DeviceError", `The graphics device could not be opened (${error.message}); restart the browser.`);
+    throw new GlowwormError("DeviceError", `The graphics device could not be opened (${error.message}); restart the browser.`, { cause: error });
   });
   const { vendor, architecture, description, device: model } = adapter.info;
   const names = [vendor, architecture, model, description].join(" ");
@@ -257,6 +257,11 @@ export class Gpu {
       throw await this.#failure(error);
     });
     this.#check();
+  }
+
+  /** Whether the device is no more. */
+  get lost() {
+    return this.#lost !== null;
   }
 
   close() {

@@ -51,8 +51,7 @@ export async function openForWriting(folder, name) {
     try {
       return await file.createSyncAccessHandle();
     } catch (error) {
-      const held = error instanceof DOMException && error.name === "NoModificationAllowedError";
-      if (!held || attempt === 20) throw error;
+      if (!isLocked(error) || attempt === 20) throw error;
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
   }
@@ -106,7 +105,15 @@ export function isQuotaExceeded(error) {
   return error instanceof Error && error.name === "QuotaExceededError";
 }
 
+/**
+ * Whether someone has the file open for writing.
+ * @param {unknown} error
+ */
+export function isLocked(error) {
+  return error instanceof DOMException && error.name === "NoModificationAllowedError";
+}
+
 /** @param {unknown} error */
-function isNotFound(error) {
+export function isNotFound(error) {
   return error instanceof DOMException && error.name === "NotFoundError";
 }

@@ -8,6 +8,7 @@
 
 import { ArrivingModel } from "./arriving-model.js";
 import { modelLock, modelsFolder, openForWriting, readFile, readJson } from "./opfs.js";
+import { digestOf } from "./pieces.js";
 import { readBlob } from "./read-blob.js";
 import { Spool } from "./spool.js";
 import { StoredModel } from "./stored-model.js";
@@ -15,6 +16,9 @@ import { GlowwormError } from "../errors.js";
 
 /** A wait for another tab is worth a word; one for a worker of this page that is just ending is not. */
 const TELL_AFTER_MS = 500;
+
+/** Of each end of a picked file, which tell it from others. A GGUF file begins with all that describes its tensors. */
+const IDENTITY_BYTES = 1 << 20;
 
 /** @typedef {import("./catalogue.js").CatalogueEntry} CatalogueEntry */
 
@@ -68,6 +72,24 @@ export function openFile(file) {
       }
     },
   };
+}
+
+/**
+ * What tells a picked file from others, without reading all of it.
+ *
+ * @param {Blob} file
+ * @param {ModelSource} source  of the file
+ * @returns {Promise<string>}
+ * @throws {GlowwormError} WeightsError when it cannot be read
+ */
+export async function fileIdentity(file, source) {
+  const { size } = file;
+  const { name, lastModified } = file instanceof File ? file : { name: "", lastModified: 0 };
+  const length = Math.min(size, IDENTITY_BYTES);
+  const ends = new Uint8Array(2 * length);
+  ends.set(await source.read(0, length));
+  ends.set(await source.read(size - length, length), length);
+  return JSON.stringify([name, size, lastModified, await digestOf(ends)]);
 }
 
 /**

@@ -7,13 +7,13 @@ import * as Comlink from "../vendor/comlink/comlink.mjs";
 import { GlowwormError, toFailure } from "../errors.js";
 import { bootPython } from "./boot.js";
 import { findModel } from "./catalogue.js";
-import { ConversationMemory } from "./conversation-memory.js";
+import { ConversationMemory, onForgotten } from "./conversation-memory.js";
 import { chooseDevice, confirm, GONE, settle, WRONG_RESULTS } from "./devices.js";
 import { Gpu } from "./gpu.js";
 import { LoadProgress } from "./load-progress.js";
 import { StaleBytesError } from "./pieces.js";
 import { recallProgram, rememberProgram } from "./plan-memory.js";
-import { openFile, openModel } from "./store.js";
+import { fileIdentity, openFile, openModel } from "./store.js";
 import { StoredModel } from "./stored-model.js";
 
 /** @typedef {import("../errors.js").Failure} Failure */
@@ -49,6 +49,8 @@ let tellVersion;
 /** Of our Python package. @type {Promise<string>} */
 const version = new Promise((resolve) => (tellVersion = resolve));
 
+const KEEPS_FAILING =
+  "The device that runs the model has failed again and again; close other tabs or choose a smaller model, then reload the page.";
 const EVICTED = "The browser has removed this model from its storage to make room, so it is fetched once more.";
 
 /** What is known of Python's start; `snapshot` says whether it woke from the memory image. */
@@ -70,6 +72,9 @@ python.catch(() => {});
 
 /** A conversation is kept when nobody has asked for more for so long. */
 const KEEP_AFTER_MS = 500;
+
+/** Losses of its device that an engine survives; with more it would be built again for ever. */
+const MOST_LOSSES = 3;
 
 /**
  * Held as long as this worker lives, which tells the page when it is gone; see engine-worker.js.
@@ -96,7 +101,11 @@ class EngineHost {
   #device = null;
   /** @type {ConversationMemory | null} */
   #memory = null;
-  #answers = 0; // begun so far
+  #epoch = 0; // goes up when an answer begins or conversations are forgotten: what was to be kept no longer is
+
+  constructor() {
+    onForgotten(() => this.#epoch++);
+  }
 
   /**
    * @param {LoadRequest} request
@@ -124,7 +133,7 @@ class EngineHost {
     return outcome(async () => {
       if (!this.#request) throw new GlowwormError("ClosedError", "There is no engine to build again; load a model first.");
       await this.#dispose();
-      this.#losses++;
+      if (++this.#losses > MOST_LOSSES) throw new GlowwormError("DeviceError", KEEPS_FAILING);
       return this.#open(this.#request, onProgress);
     });
   }
@@ -144,10 +153,11 @@ class EngineHost {
       /** @type {unknown} */
       let passed;
       const pass = (/** @type {"text" | "notice"} */ kind, /** @type {string} */ text) => void (passed = emit(kind, text));
-      this.#answers++;
+      this.#epoch++;
       const { stats, error } = JSON.parse(await this.#engine.answer(method, inputJson, optionsJson, pass));
       await passed;
-      setTimeout(() => void this.#keep(), KEEP_AFTER_MS);
+      const epoch = this.#epoch;
+      setTimeout(() => void this.#keep(epoch), KEEP_AFTER_MS);
       if (error) throw new GlowwormError(error.kind, error.message);
       return stats;
     }).finally(() => release(emit));
@@ -209,7 +219,10 @@ class EngineHost {
   async #openOnce(request, progress, signal) {
     const { model, listUrl, pageUrl, kept, options } = request;
     const findSource = async () => {
-      if (model instanceof Blob) return { source: openFile(model), identity: `${model.size}` };
+      if (model instanceof Blob) {
+        const source = openFile(model);
+        return { source, identity: await fileIdentity(model, source), exact: true };
+      }
       const entry = await findModel(model, { listUrl, pageUrl, signal });
       const source = await openModel(entry, {
         signal,
@@ -219,7 +232,7 @@ class EngineHost {
       const identity = entry.sha256 ?? entry.url;
       if (kept[entry.name] === identity && !(source instanceof StoredModel)) progress.notice(EVICTED);
       this.#kept = { name: entry.name, identity };
-      return { source, identity };
+      return { source, identity, exact: entry.sha256 !== undefined };
     };
     // Fetched bytes are all but the last tenth of Python's start, as far as anyone can tell.
     boot.onBytes = () => progress.update("python", 0.9 * boot.loaded, boot.total);
@@ -235,12 +248,13 @@ class EngineHost {
       return key;
     });
     try {
-      const [py, { source, identity }, key] = await Promise.all([progress.during("python", python), found, remembered]);
+      const [py, { source, identity, exact }, key] = await Promise.all([progress.during("python", python), found, remembered]);
       const settled = await this.#settle(py, await chosen, source, options, progress);
       const loaded = await this.#build(py, settled, source, options, progress);
       const { device } = settled;
       this.#device = device;
-      this.#memory = await ConversationMemory.open(JSON.stringify([identity, options.context, await version]));
+      // What is behind an address may change; then what was computed with it is worth nothing.
+      this.#memory = exact ? await ConversationMemory.open(JSON.stringify([identity, options.context, await version])) : null;
       if (!(device instanceof Gpu)) return this.#resumed(loaded);
       const { values, error } = JSON.parse(await this.#engine.fingerprint());
       if (error) throw new GlowwormError(error.kind, error.message);
@@ -356,16 +370,22 @@ class EngineHost {
     }
   }
 
-  /** Keeps the caches of the open conversation, unless the next answer has begun. */
-  async #keep() {
+  /**
+   * Keeps the caches of the open conversation, unless the next answer has begun.
+   * @param {number} epoch  when its last answer ended
+   */
+  async #keep(epoch) {
     const engine = this.#engine;
-    const begun = this.#answers;
-    const outdated = () => engine !== this.#engine || begun !== this.#answers;
-    if (!engine || !this.#memory || !this.#device) return;
-    const text = engine.snapshot();
-    if (!text) return;
-    const snapshot = JSON.parse(text);
-    if ((await this.#memory.keep(this.#device, snapshot, outdated)) && !outdated()) engine.saved(snapshot.tokens.length);
+    const outdated = () => engine !== this.#engine || epoch !== this.#epoch;
+    if (!engine || !this.#memory || !this.#device || outdated()) return;
+    const take = (/** @type {boolean} */ whole) => {
+      if (outdated()) return null;
+      if (whole) engine.saved(0);
+      const text = engine.snapshot();
+      return text ? JSON.parse(text) : null;
+    };
+    const kept = await this.#memory.keep(this.#device, take, outdated);
+    if (kept > 0 && !outdated()) engine.saved(kept);
   }
 
   async #dispose() {

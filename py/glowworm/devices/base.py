@@ -27,7 +27,7 @@ Progress = Callable[[str, int, int], None]
 class DeviceInfo:
     """What is known of a device before it has loaded anything."""
 
-    kind: str  # "reference", "native" or "webgpu"
+    kind: str  # "reference", "native", "webgpu" or "wasm"
     name: str  # for people: the adapter's own description
     limits: Limits
 

@@ -17,9 +17,10 @@ from ..graph.plan import Program
 from ..weights.gguf import GgufFile, read_gguf
 from ..weights.source import ByteSource
 from .load import build_program
+from .session import Capacity
 
 LAYERS = 2
-PROMPT = 7  # tokens
+PROMPT = 7  # tokens, or as many as fit into a chunk
 FINGERPRINT = 64  # logits, about
 STEPS = 6  # timed at once
 WARM_UP = 3  # steps beforehand: compilers optimise what runs
@@ -48,12 +49,12 @@ async def compare(source: ByteSource, devices: tuple[Device, Device], context: i
     return Trial(difference(a, b), tuple(seconds for _, seconds in results))
 
 
-async def fingerprint(device: Device, program: Program, vocabulary: int) -> list[float]:
+async def fingerprint(device: Device, program: Program, capacity: Capacity) -> list[float]:
     """Some of the prompt's logits, of a whole model that was loaded on a device and not asked anything yet.
 
     The same model on the same device gives almost the same numbers; they tell when a driver has changed.
     """
-    logits = await _logits(device, program, vocabulary)
+    logits = await _logits(device, program, capacity)
     return list(logits[:: max(1, len(logits) // FINGERPRINT)])
 
 
@@ -72,18 +73,20 @@ async def _run(
         file, device.lowering, device.info.limits, context=context, layers=LAYERS
     )
     await device.load(program, source)
-    logits = await _logits(device, program, capacity.vocabulary)
+    logits = await _logits(device, program, capacity)
     layers = definition.config.layers
-    body, head = await _seconds(device, head=False), await _seconds(device, head=True)
+    body = await _seconds(device, capacity.context, head=False)
+    head = await _seconds(device, capacity.context, head=True)
     return logits, max(head - body, 0.0) + body * layers / min(LAYERS, layers)
 
 
-async def _logits(device: Device, program: Program, vocabulary: int) -> array:
+async def _logits(device: Device, program: Program, capacity: Capacity) -> array:
+    count, vocabulary = min(PROMPT, capacity.chunk), capacity.vocabulary
     # Tokens from all over the vocabulary, but for its beginning, where the special ones usually are.
-    ids = [(index + 1) * vocabulary // (PROMPT + 2) for index in range(PROMPT)]
-    device.write("tokens", 0, pack(f"<{PROMPT}I", *ids))
+    ids = [(index + 1) * vocabulary // (count + 2) for index in range(count)]
+    device.write("tokens", 0, pack(f"<{count}I", *ids))
     device.write("state", 0, bytes(p.STATE_WORDS * 4))
-    device.write("state", p.STATE_ROWS * 4, pack("<I", PROMPT))
+    device.write("state", p.STATE_ROWS * 4, pack("<I", count))
     for word in (p.STATE_TOP_P, p.STATE_REPETITION):
         device.write("state", word * 4, pack("<f", 1.0))  # off
     device.run("prefill")
@@ -92,15 +95,23 @@ async def _logits(device: Device, program: Program, vocabulary: int) -> array:
     return logits
 
 
-async def _seconds(device: Device, head: bool) -> float:
-    """How long a decoded token takes."""
-    device.run("decode", head=head, times=WARM_UP)
+async def _seconds(device: Device, context: int, head: bool) -> float:
+    """How long a decoded token takes, behind a short prompt as far as the context has room for both."""
+    steps, warm_up = min(STEPS, context), min(WARM_UP, context)
+    start = min(PROMPT, context - steps)
+    await _decode(device, start, warm_up, head)
+    total, done, count = 0.0, 0, 1
+    while total < MOST_SECONDS and done < STEPS * 4:
+        total += await _decode(device, start, count, head)
+        done += count
+        count = steps
+    return total / done
+
+
+async def _decode(device: Device, start: int, steps: int, head: bool) -> float:
+    """The seconds that so many steps take, the first of them at position ``start``."""
+    device.write("state", p.STATE_POSITION * 4, pack("<II", start, 1))
+    begun = perf_counter()
+    device.run("decode", head=head, times=steps)
     await device.synchronise()
-    total, steps = 0.0, 0
-    while total < MOST_SECONDS and steps < STEPS * 4:
-        begun = perf_counter()
-        device.run("decode", head=head, times=STEPS if steps else 1)
-        await device.synchronise()
-        total += perf_counter() - begun
-        steps += STEPS if steps else 1
-    return total / steps
+    return perf_counter() - begun

@@ -262,9 +262,6 @@ def _random_weights(
         blocks = rows * columns // elements
         largest = 8 if ggml_type == GgmlType.Q4_0 else 127
         raw = random.integers(0, 256, (blocks, nbytes), np.uint8)
-        if ggml_type == GgmlType.Q8_0:
-            quants = raw[:, 2:].view(np.int8)
-            np.maximum(quants, -127, out=quants)
         scales = random.uniform(-2, 2, blocks) * size / largest
         raw[:, :2] = scales.astype(np.float16)[:, None].view(np.uint8)
         return raw.tobytes()

@@ -376,6 +376,11 @@ CASES: tuple[Case, ...] = (
         for heads, kv_heads, head_dim in ((2, 1, 24), (3, 3, 32), (4, 2, 64))
         for position, window, valid in ((0, None, 1), (0, None, 40), (37, None, 29), (0, 7, 31), (61, 7, 20))
     ),
+    *(  # heads that do not fill whole vectors or blocks of them
+        _case("attention_block", heads=heads, kv_heads=kv, head_dim=16, rows=24, valid=valid, position=9)
+        for heads, kv in ((3, 1), (5, 1), (14, 2))
+        for valid in (11, 24)
+    ),
     _case("attention_block", heads=8, kv_heads=4, head_dim=96, rows=17, position=5, norms=False),
     _case("attention_block", heads=4, kv_heads=2, head_dim=128, rows=17, position=5, rope=None),
     _case("attention_block", heads=4, kv_heads=2, head_dim=32, rows=18, position=3, softcap=5.0, rope=8.0),

@@ -15,6 +15,7 @@ import { canShare, compileKernels, hasRelaxed } from "./modules.js";
 /** @typedef {import("./messages.js").Reply} Reply */
 /** @typedef {import("../window-reader.js").Source} Source */
 /** @typedef {import("../gpu.js").LoadProgress} LoadProgress */
+/** @typedef {import("./modules.js").KernelModule} KernelModule */
 
 const RELAXED = "relaxed-simd"; // the feature that can be left out
 const IN_FLIGHT = 4; // pieces of weights on their way to the leader
@@ -23,6 +24,7 @@ const STATE_BYTES = 512; // all of the state buffer, see py/glowworm/graph/plan.
 const STATE_STEP = 2;
 const STATE_OUTPUT = 64;
 const OUTPUT_RING = 64;
+const NO_LEADER = "The processor's part of the application could not be started; close other tabs, or reload the page.";
 
 /** @typedef {{ resolve: (value: any) => void, reject: (error: unknown) => void }} Waiting */
 
@@ -43,7 +45,8 @@ const OUTPUT_RING = 64;
 
 /**
  * How many threads are worth having: every core of a small machine, the real cores of one that counts each twice,
- * half of a phone's, whose other half are slow ones and needed elsewhere.
+ * half of a phone's, whose other half are slow ones and needed elsewhere. (An iPad says that it is a Macintosh, and
+ * here nothing tells them apart: it gets at most two more than it would as an iPad.)
  *
  * @returns {number}
  */
@@ -58,16 +61,21 @@ export function suitableThreads() {
 /**
  * @param {CpuOptions} [options]
  * @returns {Promise<Cpu>}
- * @throws {GlowwormError} kind DeviceError: the browser lacks WebAssembly SIMD
+ * @throws {GlowwormError} kind DeviceError: the browser lacks WebAssembly SIMD, or a part could not be fetched
  */
 export async function openCpu({ onLost, threads = suitableThreads(), features = [RELAXED] } = {}) {
   const count = canShare() ? Math.max(1, Math.min(threads, MOST_THREADS)) : 1;
   const kernels = await compileKernels({ relaxed: features.includes(RELAXED) && hasRelaxed(), shared: count > 1 });
   const leader = new Worker(ownScript(new URL("leader.js", import.meta.url)), { type: "module", name: "Glowworm processor" });
   const description = `Processor, ${count === 1 ? "1 thread" : `${count} threads`}`;
-  const cpu = new Cpu(leader, { kind: "wasm", description, threads: count, features: kernels.relaxed ? [RELAXED] : [] }, onLost);
-  await cpu.open(kernels);
-  return cpu;
+  const cpu = new Cpu(leader, { kind: "wasm", description, threads: count, features: kernels.relaxed ? [RELAXED] : [] });
+  try {
+    await cpu.open(kernels, onLost);
+    return cpu;
+  } catch (cause) {
+    cpu.close();
+    throw new GlowwormError("DeviceError", NO_LEADER, { cause });
+  }
 }
 
 /** The threads of one device and the program in their memory. Calls take effect in the order in which they are made. */
@@ -77,7 +85,8 @@ export class Cpu {
   #waiting = [];
   /** @type {GlowwormError | null} */
   #lost = null;
-  #closed = false;
+  /** @type {CpuOptions["onLost"]} */
+  #onLost;
   /** What loading took of the threads' memory at the most. */
   peakBytes = 0;
   #loading = 0; // counts loads: one that is no longer the last gives up
@@ -85,26 +94,35 @@ export class Cpu {
   /**
    * @param {Worker} leader
    * @param {CpuInfo} info
-   * @param {(reason: string) => void} [onLost]
    */
-  constructor(leader, info, onLost) {
+  constructor(leader, info) {
     this.#leader = leader;
     this.info = info;
     leader.addEventListener("message", (/** @type {MessageEvent<Reply>} */ { data }) => {
+      if ("lost" in data) return this.#fail(data.lost);
       const { resolve, reject } = /** @type {Waiting} */ (this.#waiting.shift());
       if ("failure" in data) reject(new GlowwormError(data.failure.kind, data.failure.message));
       else resolve(data.value);
     });
     leader.addEventListener("error", (event) => {
       event.preventDefault();
-      this.#lose(event.message);
-      if (!this.#closed) onLost?.(event.message);
+      this.#fail(event.message || "a script could not be fetched");
     });
   }
 
-  /** @param {import("./modules.js").KernelModule} kernels */
-  async open(kernels) {
-    await this.#ask("open", [kernels, this.info.threads]);
+  /**
+   * @param {KernelModule} kernels
+   * @param {CpuOptions["onLost"]} onLost
+   */
+  async open(kernels, onLost) {
+    // Helpers' failures come here past the leader, who hears of nothing while it waits for them.
+    const alarms = Array.from({ length: this.info.threads - 1 }, () => {
+      const { port1, port2 } = new MessageChannel();
+      port1.onmessage = ({ data }) => this.#fail(data);
+      return port2;
+    });
+    await this.#ask("open", [kernels, alarms], alarms);
+    this.#onLost = onLost;
   }
 
   /**
@@ -138,9 +156,12 @@ export class Cpu {
           throw new GlowwormError("WeightsError", "The weights end too early; the file is incomplete, download it again.");
         }
         const landed = flying.length < IN_FLIGHT ? null : await flying.shift();
+        if (loading !== this.#loading) throw new Error("another program is being loaded");
         const piece = new Uint8Array(landed?.buffer ?? new ArrayBuffer(image.stagingBytes), 0, length);
         piece.set(read);
-        flying.push(this.#ask("load", [index, start / blockBytes, piece], [piece.buffer]));
+        const sent = this.#ask("load", [index, start / blockBytes, piece], [piece.buffer]);
+        sent.catch(() => {}); // awaited later, when it may have failed long since
+        flying.push(sent);
         done += length;
         onProgress?.("weights", done, total);
       }
@@ -195,8 +216,12 @@ export class Cpu {
     await this.#ask("synchronise", []);
   }
 
+  /** Whether the threads are no more. */
+  get lost() {
+    return this.#lost !== null;
+  }
+
   close() {
-    this.#closed = true;
     this.#leader.terminate(); // and with it the threads that it started
     this.#lose("closed");
   }
@@ -226,6 +251,17 @@ export class Cpu {
   #tell(name, args) {
     if (this.#lost) throw this.#lost;
     this.#ask(name, args).catch(() => {});
+  }
+
+  /**
+   * The threads can go no further, and not because of `close`.
+   * @param {string} reason
+   */
+  #fail(reason) {
+    if (this.#lost) return;
+    this.#leader.terminate();
+    this.#lose(reason);
+    this.#onLost?.(reason);
   }
 
   /** @param {string} reason */

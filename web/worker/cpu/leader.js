@@ -11,18 +11,61 @@ import { ownScript } from "../../own-script.js";
 /** @typedef {import("./messages.js").Image} Image */
 /** @typedef {import("./messages.js").Commands} Commands */
 /** @typedef {import("./messages.js").Request} Request */
+/** @typedef {import("./messages.js").Post} Post */
+/** @typedef {import("./messages.js").Reply} Reply */
+/** @typedef {import("./messages.js").Start} Start */
 /** @typedef {import("./modules.js").KernelModule} KernelModule */
 
 const PAGE_BYTES = 65536;
 const STACK_BYTES = 256 << 10; // of a thread; the module is linked with one for the thread that leads
 const PROGRAM_BASE = 8 << 20; // where stacks end, see py/glowworm/devices/wasm/script.py
 
+const NO_THREAD = "A thread could not be started; close other tabs, or reload the page.";
+
+/** A thread that helps. */
+class Helper {
+  #worker;
+  /** @type {Promise<never>} */
+  #failure;
+
+  /**
+   * @param {number} index
+   * @param {MessagePort} alarm
+   */
+  constructor(index, alarm) {
+    const script = ownScript(new URL("helper.js", import.meta.url));
+    this.#worker = new Worker(script, { type: "module", name: `Glowworm thread ${index}` });
+    this.#failure = new Promise((_, reject) => {
+      const fail = (/** @type {string} */ cause) => reject(new GlowwormError("DeviceError", NO_THREAD, { cause }));
+      this.#worker.addEventListener("error", (event) => {
+        event.preventDefault();
+        fail(event.message); // none when the script could not be fetched
+      });
+      this.#worker.addEventListener("message", (/** @type {MessageEvent<Start>} */ { data }) => {
+        if (data.failure) fail(data.failure);
+      });
+    });
+    this.#failure.catch(() => {}); // waited for when a program is to start
+    this.#worker.postMessage(/** @type {Post} */ ({ alarm }), [alarm]);
+  }
+
+  /**
+   * @param {Post} post
+   * @returns {Promise<unknown>} once the thread serves
+   * @throws {GlowwormError} kind DeviceError, then and ever after
+   */
+  start(post) {
+    const begun = new Promise((resolve) => this.#worker.addEventListener("message", resolve, { once: true }));
+    this.#worker.postMessage(post);
+    return Promise.race([this.#failure, begun]);
+  }
+}
+
 /** @implements {Commands} */
 class Team {
   /** @type {KernelModule | null} */
   #kernels = null;
-  #threads = 1;
-  /** @type {Worker[]} */
+  /** @type {Helper[]} */
   #helpers = [];
   /** @type {Image | null} */
   #image = null;
@@ -32,15 +75,11 @@ class Team {
 
   /**
    * @param {KernelModule} kernels
-   * @param {number} threads
+   * @param {MessagePort[]} alarms
    */
-  open(kernels, threads) {
+  open(kernels, alarms) {
     this.#kernels = kernels;
-    this.#threads = threads;
-    for (let i = 1; i < threads; i++) {
-      const script = ownScript(new URL("helper.js", import.meta.url));
-      this.#helpers.push(new Worker(script, { type: "module", name: `Glowworm thread ${i}` }));
-    }
+    this.#helpers = alarms.map((alarm, index) => new Helper(index + 1, alarm));
   }
 
   /**
@@ -57,16 +96,9 @@ class Team {
     const { exports } = /** @type {any} */ (await WebAssembly.instantiate(module, { env: { memory } }));
     const stacks = Math.ceil(exports.__heap_base.value / STACK_BYTES) * STACK_BYTES;
     if (stacks + this.#helpers.length * STACK_BYTES > PROGRAM_BASE) throw new Error("no room for the threads' stacks");
-    exports.gather(this.#threads);
-    await Promise.all(
-      this.#helpers.map(
-        (helper, index) =>
-          new Promise((resolve) => {
-            helper.addEventListener("message", resolve, { once: true });
-            helper.postMessage({ module, memory, stack: stacks + (index + 1) * STACK_BYTES });
-          }),
-      ),
-    );
+    exports.gather(1 + this.#helpers.length);
+    const stackOf = (/** @type {number} */ index) => stacks + (index + 1) * STACK_BYTES;
+    await Promise.all(this.#helpers.map((helper, index) => helper.start({ module, memory, stack: stackOf(index) })));
     this.#exports = exports;
     this.#image = image;
     this.#bytes = new Uint8Array(memory.buffer);
@@ -164,9 +196,18 @@ async function perform({ name, args }) {
     if (name === "allocate") broken = null;
     if (broken) throw broken;
     const value = await /** @type {any} */ (team)[name](...args);
-    postMessage({ value }, value instanceof Uint8Array ? [value.buffer] : []);
+    answer({ value }, value instanceof Uint8Array ? [value.buffer] : []);
   } catch (error) {
     broken = error;
-    postMessage({ failure: toFailure(error) });
+    // After a trap the other threads wait for ever for this one.
+    answer(error instanceof WebAssembly.RuntimeError ? { lost: error.message } : { failure: toFailure(error) });
   }
+}
+
+/**
+ * @param {Reply} reply
+ * @param {Transferable[]} [transfer]
+ */
+function answer(reply, transfer = []) {
+  postMessage(reply, { transfer });
 }

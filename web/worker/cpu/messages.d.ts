@@ -17,7 +17,8 @@ export interface Image {
 }
 
 export interface Commands {
-  open(kernels: KernelModule, threads: number): void;
+  /** With a port for each thread that helps, by which it tells that it failed. */
+  open(kernels: KernelModule, alarms: MessagePort[]): void;
   allocate(image: Image, script: Uint8Array): void;
   load(index: number, firstBlock: number, piece: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer>;
   write(buffer: string, offset: number, data: Uint8Array): void;
@@ -27,4 +28,10 @@ export interface Commands {
 }
 
 export type Request = { [Name in keyof Commands]: { name: Name; args: Parameters<Commands[Name]> } }[keyof Commands];
-export type Reply = { value: unknown } | { failure: { kind: string; message: string } };
+/** `lost` is no answer: nothing can be done any more. */
+export type Reply = { value: unknown } | { failure: { kind: string; message: string } } | { lost: string };
+
+/** What the leader says to a helper: first where to tell of failures, then, of each program, where to work. */
+export type Post = { alarm: MessagePort } | { module: WebAssembly.Module; memory: WebAssembly.Memory; stack: number };
+/** What a helper answers to the latter. */
+export type Start = { failure: string | null };

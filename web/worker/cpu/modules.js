@@ -40,9 +40,18 @@ export async function compileKernels({ relaxed, shared }) {
     );
   }
   const name = `${relaxed ? "relaxed" : "simd"}${shared ? "-threads" : ""}.wasm`;
-  const answer = await fetch(new URL(`../../kernels/${name}`, import.meta.url));
-  if (!answer.ok) {
+  const code = await fetchCode(new URL(`../../kernels/${name}`, import.meta.url)).catch(() => null);
+  if (!code) {
     throw new GlowwormError("DeviceError", `A part of the application, ${name}, could not be fetched; reload the page.`);
   }
-  return { module: await WebAssembly.compileStreaming(answer), relaxed, shared };
+  return { module: await WebAssembly.compile(code), relaxed, shared };
+}
+
+/**
+ * Whole, because compiling what streams in asks for a MIME type that not every host gives.
+ * @param {URL} url
+ */
+async function fetchCode(url) {
+  const answer = await fetch(url);
+  return answer.ok ? answer.arrayBuffer() : null;
 }

@@ -14,9 +14,19 @@ from ...weights.gguf import TensorInfo
 from ...weights.layouts import Packing
 from . import attention, elementwise, matmul, norm, sampling
 from .calls import Call
-from .packing import matrix_packing, vector_packing
+from .packing import REPACKS, matrix_packing, vector_packing
 
 CALLS: tuple[Call, ...] = (*matmul.CALLS, *norm.CALLS, *attention.CALLS, *elementwise.CALLS, *sampling.CALLS)
+
+# What the kernels know besides.
+NUMBERS = {
+    "LONGEST_HEAD": attention.LONGEST_HEAD,
+    "MOST_QUADS": attention.MOST_QUADS,
+    "MOST_SPLITS": attention.MOST_SPLITS,
+    "SLAB": sampling.SLAB,
+    "BLOCK_SLABS": sampling.BLOCK_SLABS,
+}
+ENUMERATIONS = {"operation": elementwise.OPERATORS, "repack": REPACKS}
 
 
 class WasmLowering:

@@ -7,14 +7,16 @@ from ...graph.compile import Context
 from ...graph.ops import Node
 from .calls import Call
 
-LONGEST_HEAD = 256  # as in kernels/wasm/heads.h
-LARGEST_GROUP = 32  # query heads of a key-value head: attention.h takes so many at once
-MOST_SPLITS = 16  # of one key-value head, as in attention_decode.c: a few for each thread
+LONGEST_HEAD = 256
+MOST_QUADS = 8  # fours of queries that a thread attends to at once
+LARGEST_GROUP = 4 * MOST_QUADS  # query heads of a key-value head
+MOST_SPLITS = 16  # of one key-value head: a few for each thread
 EVERYTHING = 1 << 30  # a window wider than any context
 
 _SHAPE = {"heads": "u32", "kv_heads": "u32", "head_dim": "u32", "window": "u32"}
 _HEADS = {"capacity": "u32", "normed": "u32", "low_size": "u32", "eps": "f32"}
 _ATTENTION = {"scale": "f32", "softcap": "f32"}
+_CHUNK = {"rows": "u32"}
 _CACHES = ("f32 *keys", "f32 *values")
 _TABLES = ("const f32 *norms", "const f32 *table")
 
@@ -29,10 +31,10 @@ CALLS = (
         _SHAPE | {"splits": "u32"},
         ("const u32 *state", "f32 *scratch", "f32 *out"),
     ),
-    Call("kv_write", _SHAPE | _HEADS, ("const u32 *state", "const f32 *qkv", *_CACHES, *_TABLES)),
+    Call("kv_write", _SHAPE | _HEADS | _CHUNK, ("const u32 *state", "const f32 *qkv", *_CACHES, *_TABLES)),
     Call(
         "attention_prefill",
-        _SHAPE | _HEADS | _ATTENTION,
+        _SHAPE | _HEADS | _ATTENTION | _CHUNK,
         ("const u32 *state", "const f32 *qkv", *_CACHES, "f32 *out", *_TABLES),
     ),
 )
@@ -58,16 +60,15 @@ def _attention_block(context: Context, node: Node) -> None:
         "eps": a["eps"],
     }
     attention = {"scale": float(a["scale"]), "softcap": float(a["softcap"] or 0)}
-    rotary = [table.region] if table else []
-    tables = (
-        *(map(storage.vector, norms) if norms else rotary),
-        *rotary,
-    )  # no norms: anything in their place
+    tables = [storage.vector(norm) for norm in norms]
+    if table:
+        tables = [*(tables or [table.region]), table.region]  # without norms, anything in their place
     state, out = storage.state(), context.slot(node.outputs[0])
     given = (state, context.slot(qkv), cache.keys, cache.values)
-    if node.outputs[0].shape[0] > 1:
-        context.emit("kv_write", shape | heads, (*given, *tables))
-        context.emit("attention_prefill", shape | heads | attention, (*given, out, *tables))
+    if (rows := node.outputs[0].shape[0]) > 1:
+        chunk = {"rows": rows}
+        context.emit("kv_write", shape | heads | chunk, (*given, *tables))
+        context.emit("attention_prefill", shape | heads | attention | chunk, (*given, out, *tables))
         return
     splits = {"splits": -(-MOST_SPLITS // a["kv_heads"])}
     quads = -(-a["heads"] // a["kv_heads"] // 4)

@@ -11,7 +11,7 @@ from typing import Any
 
 from ...graph import plan
 
-_FORMATS = {"u32": "I", "i32": "i", "f32": "f"}
+_FORMATS = {"u32": "I", "f32": "f"}
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class Call:
     """A kernel's arguments. An operand is a C declaration, such as ``const f32 *x``."""
 
     name: str
-    constants: Mapping[str, str]  # name → "u32", "i32" or "f32"
+    constants: Mapping[str, str]  # name → "u32" or "f32"
     operands: Sequence[str]
 
     @property
@@ -37,12 +37,19 @@ class Call:
         return pack("<" + "".join(formats), *values, *addresses)
 
 
-def header(calls: Iterable[Call], repacks: Iterable[str]) -> str:
-    """The C header: a struct per call, a function to be defined for each, and who calls it by its number."""
+def header(
+    calls: Iterable[Call], numbers: Mapping[str, int], enumerations: Mapping[str, Iterable[str]]
+) -> str:
+    """The C header: a struct per call, a function to be defined for each, and who calls it by its number.
+
+    Besides, what both sides must agree on: numbers by name, and names that are counted from 0.
+    """
     lines = [
-        "// Written by the build from the calls that Python declares.",
+        "// Written by the build from what Python declares.",
         "#pragma once",
         '#include "team.h"',
+        "",
+        *(f"#define {name} {number}u" for name, number in numbers.items()),
         "",
     ]
     numbered = list(enumerate(calls, start=1))
@@ -65,9 +72,7 @@ def header(calls: Iterable[Call], repacks: Iterable[str]) -> str:
         f"    OUTPUT_RING = {plan.OUTPUT_RING},",
         "};",
         "",
-        "enum repack {",
-        *(f"    {name.upper()} = {number}," for number, name in enumerate(repacks)),
-        "};",
-        "",
     ]
+    for kind, names in enumerations.items():
+        lines += [f"enum {kind} {{", *(f"    {name.upper()}," for name in names), "};", ""]
     return "\n".join(lines)

@@ -8,7 +8,7 @@ from ...graph.ops import Node
 from ...graph.plan import Region
 from .calls import Call
 
-_OPERATIONS = ("add", "mul", "gelu", "silu", "softcap", "gelu_mul", "silu_mul")  # as in elementwise.c
+OPERATORS = ("add", "mul", "gelu", "silu", "softcap", "gelu_mul", "silu_mul")
 
 CALLS = (
     Call(
@@ -42,7 +42,7 @@ def _emit(
     context: Context, operation: str, a: View, b: View | None, out: Slot | Region, cap: float = 0.0
 ) -> None:
     constants = {
-        "operation": _OPERATIONS.index(operation),
+        "operation": OPERATORS.index(operation),
         "rows": a.rows,
         "columns": a.width,
         "a_offset": a.offset,

@@ -6,8 +6,8 @@ from ...graph.compile import Context
 from ...graph.ops import Node
 from .calls import Call
 
-SLAB = 64  # as in kernels/wasm/sampling.h
-BLOCK_SLABS = 64
+SLAB = 64  # neighbouring ids that are summarised together
+BLOCK_SLABS = 64  # summarised as one item; their number is rounded up to whole blocks
 
 CALLS = (
     Call(

@@ -69,8 +69,8 @@ def image(program: Program) -> Image:
     nbytes = staging + STAGING_NBYTES
     if nbytes > MOST_NBYTES:
         raise UnsupportedError(
-            f"This model needs {nbytes / (1 << 30):.1f} GiB of memory, but the CPU device can address 4; "
-            "choose a smaller model or a shorter context, or a browser with WebGPU."
+            f"This model needs {nbytes / (1 << 30):.2f} GiB of memory, but the CPU device can address less "
+            "than 4; choose a smaller model or a shorter context, or a browser with WebGPU."
         )
     loads = [_load(program, index, buffers) for index in range(len(program.loads))]
     return Image(nbytes, staging, script, bytes(words), buffers, phases, loads)
