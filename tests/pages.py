@@ -145,18 +145,19 @@ class ChatPage(AppPage):
 
     def interrupt(self, characters: int, action: str = "document.getElementById('stop').click()") -> None:
         """Has the page do something as soon as an answer has so many characters, however fast it is."""
-        script = """(characters) => {
+        script = """([characters, own]) => {
           const log = document.querySelector("[role=log]");
           new MutationObserver((_, observer) => {
             const answer = [...log.querySelectorAll("article")].at(-1);
             const writing = document.body.dataset.state === "generating";
             if (!writing || !answer || answer.getAttribute("aria-label") !== "Assistant") return;
-            if (answer.textContent.length < characters) return;
+            const texts = [...answer.querySelectorAll(own)].map((paragraph) => paragraph.textContent);
+            if (texts.join("").length < characters) return;
             observer.disconnect();
             ACTION;
           }).observe(log, { childList: true, subtree: true, characterData: true });
         }"""
-        self.page.evaluate(script.replace("ACTION", action), characters)
+        self.page.evaluate(script.replace("ACTION", action), [characters, OWN_TEXT])
 
     def import_chats(self, file: Path) -> None:
         """Takes an exported file in, through the panel."""
