@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from pages import DEFAULT_TIMEOUT_MS, StoryPage
-from playwright.sync_api import Browser, Locator
+from playwright.sync_api import Browser, Locator, expect
 from support import Journal, SiteServer
 from tales import SENTENCES, TALE, open_with_tale
 
@@ -27,7 +27,7 @@ def test_saved_story_is_there_again_with_the_server_stopped(
     told = story.tell()
     picture = story.picture
     story.button("Save").click()
-    assert story.page.get_by_role("button", name="Save", pressed=True).is_visible()
+    story.page.get_by_role("button", name="Save", pressed=True).wait_for()
     story.wait_until_offline()
     server.stop()
     story.page.close()
@@ -35,8 +35,9 @@ def test_saved_story_is_there_again_with_the_server_stopped(
     story = StoryPage(context.new_page())  # a tab of its own: it knows nothing of what the other one showed
     story.open(server.url + "story/")
     assert story.text == ""
-    assert books(story).count() == 1
+    expect(books(story)).to_have_count(1)
     books(story).get_by_role("button", name="The small owl").click()
+    story.wait_for_text(story.story)
     assert story.text == told
     assert story.picture == picture
     assert story.page.get_by_role("combobox", name="Character").input_value() == "a small owl"
