@@ -36,7 +36,7 @@ def main() -> None:
     _add_stories(command)
     length = command.add_mutually_exclusive_group(required=True)
     length.add_argument("--minutes", type=float, help="how long the whole run lasts, all its slices together")
-    length.add_argument("--steps", type=float, help="the same, counted in steps of 8,192 tokens")
+    length.add_argument("--steps", type=float, help="the same, counted in steps of 4,096 tokens")
     command.add_argument("--pause-after", type=float, help="minutes (or steps) after which this slice ends")
     command.add_argument("--seed", type=int, default=1)
     _add_threads(command)
