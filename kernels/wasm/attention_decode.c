@@ -14,7 +14,7 @@
 
 #define SHORTEST_SPLIT 32u // keys
 #define CHUNK 64u          // columns that are combined as one item
-#define PARTIAL_FLOATS(head_dim) (8 + QUAD_FLOATS(head_dim))
+#define PARTIAL_FLOATS(head_dim) (PARTIAL_HEAD + QUAD_FLOATS(head_dim))
 
 struct splits {
     u32 first, end; // positions
@@ -62,7 +62,7 @@ static void attend_split(const struct attention_decode *call, u32 kv_head, const
     if (to > splits->end) to = splits->end;
     struct quad quad[MOST_QUADS];
     for (u32 i = 0; i < quads; i++) {
-        f32 *result = partial(call->scratch, kv_head, split, i, call->splits, quads, head_dim) + 8;
+        f32 *result = partial(call->scratch, kv_head, split, i, call->splits, quads, head_dim) + PARTIAL_HEAD;
         u32 left = group - 4 * i;
         begin(quad + i, left < 4 ? left : 4, queries[i], result, head_dim);
         quad[i].first = wasm_i32x4_splat((i32)from);
@@ -77,8 +77,8 @@ static void attend_split(const struct attention_decode *call, u32 kv_head, const
         from += tile.count;
     }
     for (u32 i = 0; i < quads; i++) {
-        wasm_v128_store(quad[i].result - 8, quad[i].largest);
-        wasm_v128_store(quad[i].result - 4, quad[i].total);
+        wasm_v128_store(quad[i].result - PARTIAL_HEAD, quad[i].largest);
+        wasm_v128_store(quad[i].result - PARTIAL_HEAD + 4, quad[i].total);
     }
 }
 
@@ -123,7 +123,7 @@ combine(const struct attention_combine *call, const struct splits *splits, u32 k
         f32 *out = call->out + (kv_head * group + 4 * quad + q) * head_dim;
         v128_t factor = wasm_f32x4_splat(scale[q]);
         for (u32 i = column; i < end; i += 8) {
-            const f32 *result = first + 8 + i * 4 + q * 8;
+            const f32 *result = first + PARTIAL_HEAD + i * 4 + q * 8;
             v128_t low = wasm_f32x4_const_splat(0), high = low;
             for (u32 s = 0; s < splits->count; s++, result += stride) {
                 v128_t weight = wasm_v128_load32_splat(weights + 4 * s + q);

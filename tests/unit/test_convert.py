@@ -216,7 +216,7 @@ def test_gives_the_golden_file_again(
 def test_scores_and_types_are_those_of_the_vocabulary(checkpoint: Path) -> None:
     golden = read(FIXTURES / "q8_0.gguf").metadata
     vocabulary = read_vocabulary(checkpoint, None)
-    assert vocabulary.tokens == golden["tokenizer.ggml.tokens"]
+    assert vocabulary.tokens == list(golden["tokenizer.ggml.tokens"])
     types = golden["tokenizer.ggml.token_type"]
     types[3] = int(gguf.TokenType.UNKNOWN)
     assert vocabulary.types == types.tolist()

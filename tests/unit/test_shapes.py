@@ -56,7 +56,7 @@ def test_weights_are_usual_and_finite(gemma_270m: Path) -> None:
 
 def test_tokenizer_of_the_270m(gemma_270m: Path) -> None:
     metadata = read(gemma_270m).metadata
-    tokens, types = metadata["tokenizer.ggml.tokens"], metadata["tokenizer.ggml.token_type"]
+    tokens, types = list(metadata["tokenizer.ggml.tokens"]), metadata["tokenizer.ggml.token_type"]
     assert len(tokens) == len(set(tokens)) == len(types) == len(metadata["tokenizer.ggml.scores"]) == 262_144
     control = int(gguf.TokenType.CONTROL)
     for key, token in [

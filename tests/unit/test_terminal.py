@@ -64,6 +64,8 @@ def test_ctrl_c_ends_the_answer_and_keeps_what_was_said(
     chat: Chat, moment: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     calls = 0
+    # Where tests run in the background it is ignored.
+    former = signal.signal(signal.SIGINT, signal.default_int_handler)
 
     def after_some(call: Callable[..., Any], interrupted_call: int) -> Callable[..., Any]:
         def counted(*args: Any, **options: Any) -> Any:
@@ -79,7 +81,10 @@ def test_ctrl_c_ends_the_answer_and_keeps_what_was_said(
         monkeypatch.setattr(ReferenceDevice, "run", after_some(ReferenceDevice.run, 8))
     else:
         monkeypatch.setattr(sys.stdout, "flush", after_some(sys.stdout.flush, 6))
-    first, second = chat("hello\nand then\n", "--max-tokens", "60")
+    try:
+        first, second = chat("hello\nand then\n", "--max-tokens", "60")
+    finally:
+        signal.signal(signal.SIGINT, former)
     assert first == ["hello"] and second[0] == "hello" and second[2:] == ["and then"]
     assert len(second[1]) > 0
     shown = capsys.readouterr()

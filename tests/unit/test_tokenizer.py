@@ -1,6 +1,7 @@
 """The tokenizers against published results, and against what must hold for any text at all."""
 
 import random
+import tracemalloc
 from array import array
 from collections.abc import Callable
 from typing import Any
@@ -10,6 +11,7 @@ from fixtures.tokenizers.load import load_fixture, load_tokenizer
 from glowworm.errors import GlowwormError, TokenizerError, UnsupportedError
 from glowworm.text import merging
 from glowworm.text.tokenizer import Tokenizer
+from glowworm.weights.string_array import StringArray
 
 FAMILIES = ("gemma3", "llama3", "phi3", "llama2")
 
@@ -56,6 +58,18 @@ def test_decoding_gives_random_text_back(family: str) -> None:
         # Phi-3's </s> swallows white space and SentencePiece writes spaces as U+2581.
         if "</s>" not in text and "▁" not in text:
             assert tokenizer.decode(tokenizer.encode(text)) == text
+
+
+def test_a_vocabulary_takes_little_memory() -> None:
+    """One object for each of 262,144 tokens took 20 MB of the page's Python, and as much again to build."""
+    metadata = dict(load_fixture("gemma3")["metadata"])
+    metadata["tokenizer.ggml.tokens"] = StringArray(metadata["tokenizer.ggml.tokens"])
+    tracemalloc.start()
+    tokenizer = Tokenizer.from_gguf(metadata)
+    tokenizer.encode("Hello, how are you?")
+    _, peak_nbytes = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak_nbytes < 6 << 20
 
 
 @pytest.mark.parametrize("family", FAMILIES)

@@ -4,10 +4,11 @@
 
 import { sha256 } from "../vendor/noble-hashes/sha2.js";
 import { GlowwormError } from "../errors.js";
+import { free, roomFor } from "./buffers.js";
 import { download } from "./download.js";
 import { readFile, readJson, removeFile, writeJson } from "./opfs.js";
 import { digestOf, PIECE_BYTES, StaleBytesError, toHex } from "./pieces.js";
-import { readBlob, roomFor } from "./read-blob.js";
+import { readBlob } from "./read-blob.js";
 
 /** @typedef {import("./catalogue.js").CatalogueEntry} CatalogueEntry */
 /** @typedef {import("./store.js").OpenOptions} OpenOptions */
@@ -77,6 +78,8 @@ export class ArrivingModel {
   verified() {
     return this.#arrival;
   }
+
+  rest() {} // nothing is held but what has no other place
 
   /**
    * @param {number} offset
@@ -263,6 +266,7 @@ class Checksums {
    */
   async finish(spool) {
     if (this.#seen > this.#pieces.length * PIECE_BYTES) await this.#addPiece(spool);
+    free(this.#scratch.buffer);
     this.whole = toHex(this.#whole.digest());
     return this.#pieces;
   }

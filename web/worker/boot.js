@@ -6,6 +6,8 @@
  * Not responsible for: what Python then does.
  */
 
+import { free } from "./buffers.js";
+import { copyDifferences } from "./sparse-copy.js";
 import { keepTrampoline } from "./trampoline.js";
 import { placeWheels } from "./wheel-folder.js";
 
@@ -102,14 +104,28 @@ async function restore(runtime, snapshot, base, onBytes) {
     createPyodideModule: async (/** @type {any} */ settings) => {
       const module = await createModule(settings);
       restoreTrampoline = keepTrampoline(module);
+      restoreSparsely(module.HEAP8);
       return module;
     },
   });
   restoreTrampoline();
+  free((await memory).buffer);
   delete python._api.config._loadSnapshot; // it would keep the memory image, which has been copied, for ever
   // Every page starts from the same memory, so the generator's state must not be the same too.
   python.runPython("import random\nrandom.seed()");
   return python;
+}
+
+/**
+ * Two fifths of the memory image are zeros, which Pyodide would write like the rest.
+ * @param {Int8Array} heap  Python's memory, into which Pyodide will copy the image whole
+ */
+function restoreSparsely(heap) {
+  heap.set = (/** @type {any} */ from, /** @type {number | undefined} */ at) => {
+    if (at !== undefined) return Int8Array.prototype.set.call(heap, from, at);
+    delete (/** @type {any} */ (heap).set);
+    copyDifferences(from, heap);
+  };
 }
 
 /**

@@ -7,6 +7,7 @@
  */
 
 import { GlowwormError } from "../errors.js";
+import { free } from "./buffers.js";
 import { isLocked, isNotFound, openForWriting, readJson, removeFile, writeJson } from "./opfs.js";
 
 /** @typedef {import("./gpu.js").Gpu} Gpu */
@@ -130,6 +131,7 @@ export class ConversationMemory {
         const data = await device.read(buffer, offset, bytes);
         if (outdated()) return 0;
         file.write(data, { at: places.of[buffer] + offset });
+        free(data.buffer);
       }
       file.flush();
       const stamp = crypto.randomUUID();
@@ -161,7 +163,9 @@ export class ConversationMemory {
     if (file.size !== header.bytes) throw new Error("the kept conversation is incomplete");
     for (const [buffer, offset, bytes] of ranges) {
       const start = places.of[buffer] + offset;
-      device.write(buffer, offset, new Uint8Array(await file.slice(start, start + bytes).arrayBuffer()));
+      const data = await file.slice(start, start + bytes).arrayBuffer();
+      device.write(buffer, offset, new Uint8Array(data));
+      free(data);
     }
     if ((await this.#read(folder))?.stamp !== header.stamp) throw new Error("another tab keeps its conversation");
     this.#stamp = header.stamp;

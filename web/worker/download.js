@@ -6,7 +6,7 @@
  */
 
 import { GlowwormError } from "../errors.js";
-import { roomFor } from "./read-blob.js";
+import { roomFor } from "./buffers.js";
 
 /** Bytes asked for at once. Small enough to lose little when a proxy drops the rest. */
 export const RANGE_BYTES = 8 * 1024 * 1024;

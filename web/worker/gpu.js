@@ -7,6 +7,7 @@
 
 import { GlowwormError } from "../errors.js";
 import { decodeProgram } from "./plan.js";
+import { lastTokens, STATE_BYTES } from "./state.js";
 import { WindowReader } from "./window-reader.js";
 
 /** @typedef {import("./plan.js").Program} Program */
@@ -15,14 +16,12 @@ import { WindowReader } from "./window-reader.js";
 /** @typedef {import("./window-reader.js").Source} Source */
 /** @typedef {import("./plan-memory.js").RememberedProgram} RememberedProgram */
 /** @typedef {(phase: "kernels" | "weights", done: number, total: number) => void} LoadProgress */
+/** @typedef {{ program: RememberedProgram, work: Promise<void>, compiledAt: number }} Anticipated */
 /** @typedef {{ pipeline: GPUComputePipeline, group: GPUBindGroup, grid: [number, number, number] }} Step */
 
 const PIECE_BYTES = 8 << 20; // of weights uploaded at once
+const STALLED_MS = 60_000; // without another kernel compiled: a remembered program is given up
 const IN_FLIGHT_BYTES = 4 * PIECE_BYTES; // of weights handed to the queue but not yet on the GPU
-const STATE_BYTES = 512; // all of the state buffer, see py/glowworm/graph/plan.py
-const STATE_STEP = 2;
-const STATE_OUTPUT = 64;
-const OUTPUT_RING = 64;
 const SOFTWARE = /swiftshader|llvmpipe|lavapipe|warp|basic render/i;
 const NO_WEBGPU =
   "This browser offers no WebGPU, which was asked for; use a recent Chrome, Edge, Safari or Firefox, turn on hardware " +
@@ -91,7 +90,7 @@ export class Gpu {
   #phases = new Map();
   /** @type {Map<string, number>} */
   #names = new Map();
-  /** @type {{ program: RememberedProgram, work: Promise<void> } | null} */
+  /** @type {Anticipated | null} */
   #anticipated = null;
   #loading = 0; // counts loads: one that is no longer the last gives up
   /** @type {string | null} */
@@ -126,9 +125,13 @@ export class Gpu {
    * @param {LoadProgress} [onProgress]
    */
   anticipate(program, source, onProgress) {
-    const work = this.#load(program, source, onProgress);
+    const work = this.#load(program, source, (phase, done, total) => {
+      if (phase === "kernels") anticipated.compiledAt = done < total ? performance.now() : Infinity;
+      onProgress?.(phase, done, total);
+    });
     work.catch(() => {}); // `load` looks at it
-    this.#anticipated = { program, work };
+    const anticipated = { program, work, compiledAt: performance.now() };
+    this.#anticipated = anticipated;
   }
 
   /**
@@ -147,13 +150,34 @@ export class Gpu {
     if (anticipated) {
       this.anticipated = same(anticipated.program, this.program);
       if (!this.anticipated) this.#loading++; // ends the other one at its next piece of weights
-      const loaded = await anticipated.work.then(
-        () => true,
-        () => false,
-      );
+      const loaded = await this.#finished(anticipated);
       if (loaded && this.anticipated) return;
+      this.anticipated = false;
     }
     await this.#load(this.program, source, onProgress);
+  }
+
+  /**
+   * Waits for what was anticipated, unless its kernels do not get on.
+   *
+   * @param {Anticipated} anticipated
+   * @returns {Promise<boolean>} whether it was loaded
+   */
+  async #finished(anticipated) {
+    const loaded = anticipated.work.then(
+      () => true,
+      () => false,
+    );
+    for (;;) {
+      const left = anticipated.compiledAt + STALLED_MS - performance.now();
+      if (left === Infinity) return loaded;
+      if (left <= 0) {
+        console.warn("The kernels remembered from an earlier visit do not finish compiling, so they are built anew.");
+        return false;
+      }
+      const over = await Promise.race([loaded, new Promise((resolve) => setTimeout(resolve, left, null))]);
+      if (over !== null) return over;
+    }
   }
 
   /**
@@ -162,7 +186,7 @@ export class Gpu {
    * @param {LoadProgress} [onProgress]
    */
   async #load({ words, strings, shaders }, source, onProgress) {
-    this.#loading++;
+    const loading = ++this.#loading;
     const program = decodeProgram(Uint32Array.from(words), strings);
     await this.#guarded(async () => {
       this.#release();
@@ -172,6 +196,7 @@ export class Gpu {
         this.#loadWeights(program, shaders, source, onProgress),
         this.#compile(program, shaders, onProgress),
       ]);
+      if (loading !== this.#loading) throw new Error("superseded");
       const steps = (/** @type {Dispatch[]} */ dispatches) =>
         dispatches.map(({ kernel, grid, bindings }) => ({
           pipeline: pipelines[kernel],
@@ -222,9 +247,8 @@ export class Gpu {
    * @returns {Promise<number[]>}
    */
   async sampled(count) {
-    const state = new Uint32Array((await this.read("state", 0, STATE_BYTES)).buffer);
-    const first = state[STATE_STEP] - count;
-    return Array.from({ length: count }, (_, i) => state[STATE_OUTPUT + ((first + i) % OUTPUT_RING)]);
+    const state = await this.read("state", 0, STATE_BYTES);
+    return lastTokens(state.buffer, count);
   }
 
   /**
@@ -406,10 +430,10 @@ export class Gpu {
       }
     }
     const loading = this.#loading;
+    const reader = new WindowReader(source, PIECE_BYTES);
     try {
       const loads = [...program.loads].sort((a, b) => a.fileOffset - b.fileOffset);
       const total = loads.reduce((sum, load) => sum + load.bytes, 0);
-      const reader = new WindowReader(source, PIECE_BYTES);
       let done = 0;
       let inFlight = 0;
       for (const load of loads) {
@@ -438,6 +462,7 @@ export class Gpu {
       await device.queue.onSubmittedWorkDone();
       onProgress?.("weights", total, total); // now they are there
     } finally {
+      reader.close();
       staging.destroy();
       parameters.destroy();
     }

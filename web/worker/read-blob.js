@@ -3,6 +3,8 @@
  * garbage by the hundred megabytes, and even a transferred buffer's memory comes back only when that is collected.
  */
 
+import { roomFor } from "./buffers.js";
+
 /**
  * @param {Blob} blob
  * @param {ArrayBuffer} [buffer]  is used if it is large enough, and not to be used afterwards but through what is returned
@@ -22,15 +24,6 @@ export async function readBlob(blob, buffer) {
   }
   await reader.cancel();
   return new Uint8Array(room, 0, filled);
-}
-
-/**
- * @param {number} bytes
- * @param {ArrayBuffer} [buffer]  one that is no longer needed
- * @returns {ArrayBuffer} of so many bytes or more
- */
-export function roomFor(bytes, buffer) {
-  return buffer && buffer.byteLength >= bytes ? buffer : new ArrayBuffer(bytes);
 }
 
 /**

@@ -28,6 +28,7 @@ const IDENTITY_BYTES = 1 << 20;
  * @property {(offset: number, length: number, buffer?: ArrayBuffer) => Promise<Uint8Array>} read
  *     a copy of the range, in `buffer` if that is large enough; waits for bytes that are still on their way
  * @property {() => Promise<void>} verified   resolves once everything that was read is known to be right
+ * @property {() => void} rest                gives back the memory that reading took; called between reads
  * @property {"file" | "disk" | "memory"} place  where the bytes are kept
  * @property {unknown} failure                the error of a read that failed, null before
  * @property {number} downloadedBytes         what this source took from the network
@@ -62,6 +63,7 @@ export function openFile(file) {
     downloadedBytes: 0,
     failure: null,
     verified: async () => {},
+    rest() {},
     async read(offset, length, buffer) {
       try {
         return await readBlob(file.slice(offset, offset + length), buffer);
@@ -107,11 +109,15 @@ export async function openModel(entry, options = {}) {
   if (stored) return stored;
   if (!folder) return ArrivingModel.start(entry, null, new Spool(null), options);
   return new Promise((resolve, reject) => {
-    const waiting = setTimeout(() => {
+    let granted = false;
+    const waiting = setTimeout(async () => {
+      const { held = [] } = await navigator.locks.query(); // a slow device may be late to grant what nobody holds
+      if (granted || !held.some(({ name }) => name === modelLock(entry.name))) return;
       options.onNotice?.("Another tab has begun to fetch this model; this one uses what it brings.");
     }, TELL_AFTER_MS);
     navigator.locks
       .request(modelLock(entry.name), { signal: options.signal }, async () => {
+        granted = true;
         clearTimeout(waiting);
         const ready = await openStored(folder, entry, options); // another tab may just have put it there
         if (ready) return resolve(ready);

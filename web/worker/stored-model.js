@@ -4,10 +4,11 @@
  */
 
 import { GlowwormError } from "../errors.js";
+import { free, roomFor } from "./buffers.js";
 import { download } from "./download.js";
 import { openForWriting, readFile, removeFile } from "./opfs.js";
 import { digestOf, PIECE_BYTES, StaleBytesError } from "./pieces.js";
-import { readBlob, roomFor } from "./read-blob.js";
+import { readBlob } from "./read-blob.js";
 
 /** @typedef {import("./catalogue.js").CatalogueEntry} CatalogueEntry */
 /** @typedef {import("./store.js").Sidecar} Sidecar */
@@ -50,6 +51,11 @@ export class StoredModel {
   }
 
   async verified() {} // nothing unchecked is ever handed out
+
+  rest() {
+    free(this.#last.bytes.buffer);
+    this.#last = { index: -1, bytes: new Uint8Array(0) };
+  }
 
   /**
    * @param {number} offset

@@ -1,3 +1,5 @@
+import { free } from "./buffers.js";
+
 /**
  * `read` gives a copy of a range, in `buffer` where that is large enough, which then must not be used otherwise.
  * @typedef {{ size: number, read(offset: number, length: number, buffer?: ArrayBuffer): Promise<Uint8Array> }} Source
@@ -33,5 +35,11 @@ export class WindowReader {
       return this.#window.subarray(0, length);
     }
     return this.#window.subarray(within, within + length);
+  }
+
+  /** Gives the window's memory back. */
+  close() {
+    free(this.#window.buffer);
+    this.#window = new Uint8Array(0);
   }
 }

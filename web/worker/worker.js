@@ -81,10 +81,11 @@ const MOST_LOSSES = 3;
  * @type {Promise<void>}
  */
 const alive = new Promise((resolve) => {
-  void navigator.locks.request(self.name, () => {
+  const hold = () => {
     resolve();
     return new Promise(() => {});
-  });
+  };
+  navigator.locks.request(self.name, hold).catch(() => resolve()); // where nothing may be stored, there are no locks
 });
 
 class EngineHost {
@@ -247,9 +248,12 @@ class EngineHost {
       }
       return key;
     });
+    /** Which of them the model runs on. @type {Promise<import("./devices.js").Chosen>} */
+    let settling = chosen;
     try {
       const [py, { source, identity, exact }, key] = await Promise.all([progress.during("python", python), found, remembered]);
-      const settled = await this.#settle(py, await chosen, source, options, progress);
+      settling = this.#settle(py, await chosen, source, options, progress);
+      const settled = await settling;
       const loaded = await this.#build(py, settled, source, options, progress);
       const { device } = settled;
       this.#device = device;
@@ -266,7 +270,9 @@ class EngineHost {
       if (device.program && !device.anticipated) void rememberProgram(key, device.program);
       return this.#resumed(loaded);
     } catch (error) {
-      void chosen.then(({ device }) => device.close()).catch(() => {}); // what failed may have been the device
+      for (const opened of [chosen, settling]) {
+        void opened.then(({ device }) => device.close()).catch(() => {}); // what failed may have been the device
+      }
       throw error;
     }
   }
@@ -337,6 +343,7 @@ class EngineHost {
       const { kind, message } = JSON.parse(engine.error);
       throw new GlowwormError(kind, message);
     }
+    source.rest();
     this.#engine = engine;
     const load = {
       ...progress.timings(),

@@ -26,10 +26,13 @@ class PageSource:
     def __init__(self, source: Any):
         self.javascript = source
         self.size: int = source.size
+        self._buffer: Any = None  # what the last read was put in, for the next one
 
     async def read(self, offset: int, length: int) -> bytes:
         """The bytes of [offset, offset + length)."""
-        return (await self.javascript.read(offset, length)).to_bytes()
+        data = await self.javascript.read(offset, length, self._buffer)
+        self._buffer = data.buffer
+        return data.to_bytes()
 
 
 class PageDevice:

@@ -8,9 +8,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..errors import TokenizerError
-from .merging import merge
+from .merging import cost_of_pairs, merge
 from .split_patterns import split_pattern
-from .vocabulary import TokenType, Vocabulary, decode_strings
+from .string_index import StringIndex
+from .vocabulary import TokenType, Vocabulary, string_array
 
 _CACHED_WORDS = 16_384
 _CACHED_LENGTH = 48
@@ -25,8 +26,8 @@ class ByteLevelBPE:
 
     def __init__(self, vocabulary: Vocabulary, metadata: Mapping[str, Any]) -> None:
         """Raises `TokenizerError` for missing or malformed merges, `UnsupportedError` for unknown splits."""
-        merges = decode_strings(metadata, "tokenizer.ggml.merges")
-        if sum(map(_count_spaces, merges)) != len(merges):
+        merges = string_array(metadata, "tokenizer.ggml.merges")
+        if merges.data.count(b" ") != len(merges):
             raise TokenizerError(
                 "This file's tokenizer is corrupt (tokenizer.ggml.merges holds entries that are not pairs); "
                 "download or convert it again."
@@ -35,8 +36,7 @@ class ByteLevelBPE:
         self._split = split_pattern(split)
         self._whole_words_first = split in _WHOLE_WORDS_FIRST
         self._vocabulary = vocabulary
-        self._merges = dict(zip(merges, range(len(merges)), strict=True))
-        self._ranks = range(len(merges))
+        self._cost = cost_of_pairs(StringIndex(merges), float)
         self._cache: dict[str, list[int]] = {}
         self.adds_bos = bool(metadata.get("tokenizer.ggml.add_bos_token", self._whole_words_first))
 
@@ -63,21 +63,24 @@ class ByteLevelBPE:
         """The bytes a token stands for; special and user-defined tokens are stored as they read."""
         text = self._vocabulary.texts[token_id]
         if self._vocabulary.types[token_id] in (TokenType.CONTROL, TokenType.USER_DEFINED):
-            return text.encode("utf-8", "surrogateescape")
-        return text.translate(_FROM_PRINTABLE).encode("latin-1", "replace")
+            return text
+        return text.decode("utf-8", "surrogateescape").translate(_FROM_PRINTABLE).encode("latin-1", "replace")
 
     def _encode_word(self, word: str) -> list[int]:
-        ids = self._vocabulary.ordinary
+        find = self._vocabulary.ordinary.get
         symbols = word.encode("utf-8").decode("latin-1").translate(_TO_PRINTABLE)
-        if self._whole_words_first and symbols in ids:
-            return [ids[symbols]]
-        try:
-            return [ids[symbol] for symbol in merge(list(symbols), self._merges, self._ranks, " ")]
-        except KeyError as missing:
-            raise TokenizerError(
-                f"This file's tokenizer is corrupt (it has no token for {missing}, which its merges make); "
-                "download or convert it again."
-            ) from missing
+        if self._whole_words_first and (whole := find(symbols.encode())) is not None:
+            return [whole]
+        ids: list[int] = []
+        for symbol in merge(list(map(str.encode, symbols)), self._cost, b" "):
+            token_id = find(symbol)
+            if token_id is None:
+                raise TokenizerError(
+                    f"This file's tokenizer is corrupt (it has no token for {symbol.decode()!r}, which its "
+                    "merges make); download or convert it again."
+                )
+            ids.append(token_id)
+        return ids
 
 
 def _printable_bytes() -> dict[int, str]:
@@ -91,7 +94,3 @@ def _printable_bytes() -> dict[int, str]:
 
 _TO_PRINTABLE = _printable_bytes()
 _FROM_PRINTABLE = {ord(character): byte for byte, character in _TO_PRINTABLE.items()}
-
-
-def _count_spaces(text: str) -> int:
-    return text.count(" ")

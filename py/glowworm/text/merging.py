@@ -5,36 +5,47 @@ pairs that may merge, merge the one of lowest cost (the leftmost among equals), 
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable
+from functools import lru_cache
 from heapq import heapify, heappop, heappush
 from itertools import pairwise
 
+from .string_index import StringIndex
+
 # Below this many symbols, scanning a list with the built-in min() beats a heap kept in Python.
 _SCAN_LIMIT = 160
+_REMEMBERED_PAIRS = 8192
 
 
-def merge(symbols: list[str], pairs: Mapping[str, int], costs: Sequence[float], joint: str) -> list[str]:
+Cost = Callable[[bytes], float]
+"""Of merging a pair into one symbol: lower comes first, infinity never does."""
+
+
+def cost_of_pairs(pairs: StringIndex, cost_at: Callable[[int], float]) -> Cost:
+    """The cost ``cost_at`` a pair's place in ``pairs``. Text asks for the same few over and over."""
+
+    @lru_cache(_REMEMBERED_PAIRS)
+    def cost(pair: bytes) -> float:
+        index = pairs.get(pair)
+        return math.inf if index is None else cost_at(index)
+
+    return cost
+
+
+def merge(symbols: list[bytes], cost: Cost, joint: bytes) -> list[bytes]:
     """Merges ``symbols`` as far as they go and returns what is left, in order.
 
-    ``left + joint + right`` is looked up in ``pairs``; the index found there is the pair's place in
-    ``costs``. A pair that is not in ``pairs`` never merges.
+    ``cost`` is asked for ``left + joint + right``.
     """
     if len(symbols) <= _SCAN_LIMIT:
-        return _merge_by_scanning(symbols, pairs, costs, joint)
-    return _merge_by_heap(symbols, pairs, costs, joint)
+        return _merge_by_scanning(symbols, cost, joint)
+    return _merge_by_heap(symbols, cost, joint)
 
 
-def _merge_by_scanning(
-    symbols: list[str], pairs: Mapping[str, int], costs: Sequence[float], joint: str
-) -> list[str]:
+def _merge_by_scanning(symbols: list[bytes], cost: Cost, joint: bytes) -> list[bytes]:
     """Quadratic, but with a tiny constant: for words."""
-
-    def cost(left: str, right: str) -> float:
-        index = pairs.get(left + joint + right)
-        return math.inf if index is None else costs[index]
-
     symbols = symbols.copy()
-    pending = [cost(left, right) for left, right in pairwise(symbols)]
+    pending = [cost(left + joint + right) for left, right in pairwise(symbols)]
     while pending:
         lowest = min(pending)
         if lowest == math.inf:
@@ -43,15 +54,13 @@ def _merge_by_scanning(
         symbols[at : at + 2] = [symbols[at] + symbols[at + 1]]
         del pending[at]
         if at > 0:
-            pending[at - 1] = cost(symbols[at - 1], symbols[at])
+            pending[at - 1] = cost(symbols[at - 1] + joint + symbols[at])
         if at < len(pending):
-            pending[at] = cost(symbols[at], symbols[at + 1])
+            pending[at] = cost(symbols[at] + joint + symbols[at + 1])
     return symbols
 
 
-def _merge_by_heap(
-    symbols: list[str], pairs: Mapping[str, int], costs: Sequence[float], joint: str
-) -> list[str]:
+def _merge_by_heap(symbols: list[bytes], cost: Cost, joint: bytes) -> list[bytes]:
     """A heap of pairs over a linked list of symbols, O(n log n): for text without boundaries."""
     count = len(symbols)
     symbols = symbols.copy()
@@ -59,12 +68,11 @@ def _merge_by_heap(
     after = list(range(1, count + 1))
     # The one heap entry that is still true of the pair starting at each symbol; older ones are skipped.
     current: list[tuple[float, int] | None] = [None] * count
-    find = pairs.get
 
     for left in range(count - 1):
-        index = find(symbols[left] + joint + symbols[left + 1])
-        if index is not None:
-            current[left] = (costs[index], left)
+        price = cost(symbols[left] + joint + symbols[left + 1])
+        if price < math.inf:
+            current[left] = (price, left)
     heap = [entry for entry in current if entry is not None]
     heapify(heap)
 
@@ -79,17 +87,17 @@ def _merge_by_heap(
         following = after[left] = after[right]
         if following < count:
             before[following] = left
-            index = find(merged + joint + symbols[following])
-            if index is not None:
-                current[left] = entry = (costs[index], left)
+            price = cost(merged + joint + symbols[following])
+            if price < math.inf:
+                current[left] = entry = (price, left)
                 heappush(heap, entry)
         previous = before[left]
         if previous >= 0:
-            index = find(symbols[previous] + joint + merged)
-            if index is None:
+            price = cost(symbols[previous] + joint + merged)
+            if price == math.inf:
                 current[previous] = None
             else:
-                current[previous] = entry = (costs[index], previous)
+                current[previous] = entry = (price, previous)
                 heappush(heap, entry)
 
     remaining = []

@@ -6,17 +6,17 @@ vocabulary holds the result, the best score first; a character without a piece b
 
 import math
 import re
-from array import array
 from collections.abc import Mapping
 from functools import cached_property
-from operator import neg
 from typing import Any
 
 from ..errors import TokenizerError
-from .merging import merge
+from .merging import cost_of_pairs, merge
 from .vocabulary import TokenType, Vocabulary, numbers
 
 SPACE = "\u2581"
+_SPACE = SPACE.encode()
+_BEFORE_SPACE = re.compile(rb"([^\0\x80-\xbf][\x80-\xbf]{0,3})" + _SPACE)
 _CACHED_WORDS = 16_384
 _CACHED_LENGTH = 48
 
@@ -33,7 +33,7 @@ class SentencePieceBPE:
                 "download or convert it again."
             )
         self._vocabulary = vocabulary
-        self._costs = array("f", map(neg, scores))
+        self._cost = cost_of_pairs(vocabulary.ordinary, lambda token_id: -scores[token_id])
         self._bytes = _byte_ids(vocabulary)
         self._cache: dict[str, list[int]] = {}
         self.adds_space_prefix = bool(metadata.get("tokenizer.ggml.add_space_prefix", True))
@@ -65,7 +65,7 @@ class SentencePieceBPE:
         text = self._vocabulary.texts[token_id]
         if self._vocabulary.types[token_id] == TokenType.BYTE:
             return bytes([int(text[3:5], 16)])
-        return text.replace(SPACE, " ").encode("utf-8", "surrogateescape")
+        return text.replace(_SPACE, b" ")
 
     @cached_property
     def _word_boundary(self) -> re.Pattern[str]:
@@ -74,19 +74,19 @@ class SentencePieceBPE:
         Few vocabularies hold pieces with a space inside (Gemma 3 has one, ``>▁</``); looking for them keeps
         the cut exact for all.
         """
-        crossed = set(re.findall(f"([^{SPACE}\0]){SPACE}", "\0".join(self._vocabulary.texts)))
-        return re.compile(f"(?<=[^{SPACE}{''.join(map(re.escape, sorted(crossed)))}])(?={SPACE})")
+        found = b"".join(set(_BEFORE_SPACE.findall(self._vocabulary.texts.data)))
+        crossed = sorted({SPACE, *found.decode("utf-8", "ignore")})
+        return re.compile(f"(?<=[^{''.join(map(re.escape, crossed))}])(?={SPACE})")
 
     def _encode_word(self, word: str) -> list[int]:
-        pieces = self._vocabulary.ordinary
-        if word in pieces and len(word) == 1:
-            return [pieces[word]]
+        find = self._vocabulary.ordinary.get
         ids: list[int] = []
-        for piece in merge(list(word), pieces, self._costs, ""):
-            if piece in pieces:
-                ids.append(pieces[piece])
+        for piece in merge(list(map(str.encode, word)), self._cost, b""):
+            token_id = find(piece)
+            if token_id is None:
+                ids += [self._bytes[byte] for byte in piece]
             else:
-                ids += [self._bytes[byte] for byte in piece.encode("utf-8")]
+                ids.append(token_id)
         return ids
 
 

@@ -4,12 +4,15 @@ It knows nothing of how text becomes tokens; `spm` and `bytelevel` do.
 """
 
 import re
+from array import array
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
 
 from ..errors import TokenizerError
+from ..weights.string_array import StringArray
+from .string_index import StringIndex
 
 
 class TokenType(IntEnum):
@@ -56,18 +59,21 @@ _PHI3_KEEPS_SPACE = frozenset({"<unk>", "<s>", "<|endoftext|>"})
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """Token texts and kinds. ``texts[i]`` is as stored; bytes that are not UTF-8 are surrogate-escaped."""
+    """Token texts and kinds.
 
-    texts: list[str]
+    ``texts[i]`` is as stored. Where a text is a `str`, bytes that are not UTF-8 are surrogate-escaped.
+    """
+
+    texts: StringArray
     types: bytes
     """A `TokenType` for each token."""
-    ordinary: dict[str, int]
+    ordinary: StringIndex
     """Ids of the tokens that plain text may become (normal and unused ones)."""
     control: dict[str, int]
     """Ids of the control and unknown tokens: only markup, never plain text, becomes these."""
     user_defined: dict[str, int]
     """Ids of the tokens cut out of plain text, whole, before anything else is done to it."""
-    byte: dict[str, int]
+    byte: dict[bytes, int]
     """Ids of the tokens ``<0x00>`` to ``<0xFF>``, each a single byte."""
     bos_id: int | None
     unknown_id: int | None
@@ -82,28 +88,29 @@ class Vocabulary:
 
         Raises `TokenizerError` for a vocabulary that is missing or contradicts itself.
         """
-        texts = decode_strings(metadata, "tokenizer.ggml.tokens")
+        texts = string_array(metadata, "tokenizer.ggml.tokens")
         count = len(texts)
-        ids = dict(zip(texts, range(count), strict=True))
+        ids = StringIndex(texts)
         types = bytearray(_types(metadata, count))
         roles = {
             role: _special_id(metadata, f"tokenizer.ggml.{role}_token_id", count)
             for role in ("bos", "eos", "eot", "eom", "unknown")
         }
-        for token_id in (*roles.values(), *map(ids.get, _CONTROL_NAMES)):
+        for token_id in (*roles.values(), *(ids.get(name.encode()) for name in _CONTROL_NAMES)):
             if token_id is not None:
                 types[token_id] = TokenType.CONTROL
 
         # Normal tokens are nearly all there are: they stay in `ids`, and the others move out.
         control: dict[str, int] = {}
         user_defined: dict[str, int] = {}
-        byte: dict[str, int] = {}
+        byte: dict[bytes, int] = {}
         for found in re.finditer(rb"[^\x01\x05]", types):
             token_id = found.start()
-            text = texts[token_id]
-            if ids.get(text) != token_id:
+            stored = texts[token_id]
+            if ids.get(stored) != token_id:
                 continue  # a later token of the same text stands for it
-            del ids[text]
+            ids.discard(stored)
+            text = stored.decode("utf-8", "surrogateescape")
             if types[token_id] == TokenType.USER_DEFINED and not _SPECIAL_SHAPE.fullmatch(text):
                 user_defined[text] = token_id
             elif types[token_id] == TokenType.BYTE:
@@ -112,11 +119,12 @@ class Vocabulary:
                         f"This file's tokenizer is corrupt ({text!r:.80} is said to stand for a byte); "
                         "download or convert it again."
                     )
-                byte[text] = token_id
+                byte[stored] = token_id
             else:
                 types[token_id] = TokenType.CONTROL
                 control[text] = token_id
-        for table in (ids, control, user_defined):
+        ids.discard(b"")
+        for table in (control, user_defined):
             table.pop("", None)
 
         ends = {roles[role] for role in ("eos", "eot", "eom")} | {control.get(name) for name in _END_NAMES}
@@ -138,34 +146,28 @@ class Vocabulary:
 
     def id_of(self, text: str) -> int | None:
         """The id of the token whose stored text is ``text``, of whatever kind."""
-        for table in (self.control, self.user_defined, self.ordinary, self.byte):
+        for table in (self.control, self.user_defined):
             if text in table:
                 return table[text]
-        return None
+        stored = text.encode("utf-8", "surrogateescape")
+        return self.byte.get(stored, self.ordinary.get(stored))
 
 
-def decode_strings(metadata: Mapping[str, Any], key: str) -> list[str]:
-    """The array of strings at ``key``; bytes that are not UTF-8 become surrogate escapes.
-
-    Raises `TokenizerError` if it is missing, empty, or no array of strings.
-    """
+def string_array(metadata: Mapping[str, Any], key: str) -> StringArray:
+    """The strings at ``key``; raises `TokenizerError` if there are none, or something else."""
     strings = metadata.get(key)
-    if not isinstance(strings, list) or not strings:
+    if not isinstance(strings, StringArray | list) or not strings:
         raise TokenizerError(
             f"This file carries no usable tokenizer ({key} is missing); "
             "use a file that was converted together with its tokenizer."
         )
     try:
-        # One decode for all of them: a call for each of 262,144 tokens would cost seconds of boot time.
-        decoded = b"\0".join(strings).decode("utf-8", "surrogateescape").split("\0")
-        if len(decoded) != len(strings):
-            decoded = [string.decode("utf-8", "surrogateescape") for string in strings]
-    except (TypeError, AttributeError) as error:
+        return strings if isinstance(strings, StringArray) else StringArray(strings)
+    except TypeError as error:
         raise TokenizerError(
             f"This file's tokenizer is corrupt ({key} is not a list of strings); "
             "download or convert it again."
         ) from error
-    return decoded
 
 
 def numbers(metadata: Mapping[str, Any], key: str, count: int) -> Sequence[float]:
@@ -195,8 +197,8 @@ def _special_id(metadata: Mapping[str, Any], key: str, count: int) -> int | None
 def _types(metadata: Mapping[str, Any], count: int) -> bytes:
     types = numbers(metadata, "tokenizer.ggml.token_type", count)
     try:
-        packed = bytes(list(types))  # pyright: ignore[reportArgumentType]
-    except (TypeError, ValueError):
+        packed = array("B", types).tobytes()  # pyright: ignore[reportArgumentType]
+    except (TypeError, OverflowError):
         packed = b"\0"
     if re.search(rb"[^\x01-\x06]", packed):
         raise TokenizerError(

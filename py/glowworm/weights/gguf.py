@@ -1,6 +1,6 @@
 """GGUF, versions 2 and 3, little-endian: the header, the metadata and the tensor table, never the weights.
 
-The format: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md. A header is read in pieces of 1 MiB
+The format: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md. A header is read in pieces of 256 KiB
 (that of a vocabulary of 262,144 tokens is some 7 MB), and every count, length and offset is compared with
 the size of the file before anything is allocated for it, so that a truncated, corrupt or hostile file costs
 one sentence. Moving the weights to a device, and what their blocks mean, is not this module's business.
@@ -17,6 +17,7 @@ from typing import Any
 
 from ..errors import UnsupportedError, WeightsError
 from .source import ByteSource
+from .string_array import StringArray
 
 
 class GgmlType(IntEnum):
@@ -85,8 +86,8 @@ class TensorInfo:
 class GgufFile:
     """What the header says.
 
-    A metadata value is a `str`, `int`, `float` or `bool`, a `list[bytes]` for an array of strings, or an
-    `array.array` for an array of numbers (of 0 and 1 for booleans).
+    A metadata value is a `str`, `int`, `float` or `bool`, a `StringArray`, or an `array.array` for an array
+    of numbers (of 0 and 1 for booleans).
     """
 
     version: int
@@ -98,7 +99,8 @@ class GgufFile:
 
 
 MAGIC = b"GGUF"
-PIECE_BYTES = 1 << 20
+PIECE_BYTES = 1 << 18
+"""Read at once. While strings are told apart they take ten times as much."""
 MAX_HEADER_BYTES = 64 << 20
 """Five times the largest header in the field: the bound on what a file can make us hold."""
 MAX_DIMENSIONS = 4
@@ -223,9 +225,9 @@ class _Reader:
         except UnicodeDecodeError:
             raise _corrupt(f"{what} is not valid UTF-8") from None
 
-    async def strings(self, count: int, what: str) -> list[bytes]:
+    async def strings(self, count: int, what: str) -> StringArray:
         """`count` strings: the vocabulary, so this must be quick even where Python is slow."""
-        found: list[bytes] = []
+        found = StringArray()
         while len(found) < count:
             wanted = count - len(found)
             window = await self._window(what)
@@ -233,10 +235,10 @@ class _Reader:
             if not strings:
                 strings, used = _split_strings(window, wanted)
             if strings:
-                found += strings
+                found.extend(strings)
                 self._cursor += used
             else:  # one that is longer than the window, or cut off
-                found.append(await self.string(what))
+                found.extend([await self.string(what)])
         return found
 
     async def numbers(self, count: int, code: str, what: str) -> "array[Any]":

@@ -7,6 +7,8 @@
 
 import { GlowwormError } from "../../errors.js";
 import { ownScript } from "../../own-script.js";
+import { free } from "../buffers.js";
+import { lastTokens, STATE_BYTES } from "../state.js";
 import { WindowReader } from "../window-reader.js";
 import { canShare, compileKernels, hasRelaxed } from "./modules.js";
 
@@ -18,12 +20,9 @@ import { canShare, compileKernels, hasRelaxed } from "./modules.js";
 /** @typedef {import("./modules.js").KernelModule} KernelModule */
 
 const RELAXED = "relaxed-simd"; // the feature that can be left out
+const WINDOW_BYTES = 4 << 20; // of weights read at once
 const IN_FLIGHT = 4; // pieces of weights on their way to the leader
 const MOST_THREADS = 16; // as many stacks fit, see leader.js
-const STATE_BYTES = 512; // all of the state buffer, see py/glowworm/graph/plan.py
-const STATE_STEP = 2;
-const STATE_OUTPUT = 64;
-const OUTPUT_RING = 64;
 const NO_LEADER = "The processor's part of the application could not be started; close other tabs, or reload the page.";
 
 /** @typedef {{ resolve: (value: any) => void, reject: (error: unknown) => void }} Waiting */
@@ -141,7 +140,7 @@ export class Cpu {
     await this.#ask("allocate", [image, script]);
     const order = image.loads.map((_, index) => index).sort((a, b) => image.loads[a][0] - image.loads[b][0]);
     const total = image.loads.reduce((sum, load) => sum + load[1], 0);
-    const reader = new WindowReader(source, image.stagingBytes);
+    const reader = new WindowReader(source, Math.max(WINDOW_BYTES, image.stagingBytes));
     /** @type {Promise<Uint8Array<ArrayBuffer>>[]} */
     const flying = [];
     let done = 0;
@@ -166,7 +165,8 @@ export class Cpu {
         onProgress?.("weights", done, total);
       }
     }
-    await Promise.all(flying);
+    for (const piece of await Promise.all(flying)) free(piece.buffer);
+    reader.close();
   }
 
   /**
@@ -196,9 +196,8 @@ export class Cpu {
    * @returns {Promise<number[]>}
    */
   async sampled(count) {
-    const state = new Uint32Array((await this.read("state", 0, STATE_BYTES)).buffer);
-    const first = state[STATE_STEP] - count;
-    return Array.from({ length: count }, (_, i) => state[STATE_OUTPUT + ((first + i) % OUTPUT_RING)]);
+    const state = await this.read("state", 0, STATE_BYTES);
+    return lastTokens(state.buffer, count);
   }
 
   /**

@@ -23,6 +23,7 @@ NUMBERS = {
     "LONGEST_HEAD": attention.LONGEST_HEAD,
     "MOST_QUADS": attention.MOST_QUADS,
     "MOST_SPLITS": attention.MOST_SPLITS,
+    "PARTIAL_HEAD": attention.PARTIAL_HEAD,
     "SLAB": sampling.SLAB,
     "BLOCK_SLABS": sampling.BLOCK_SLABS,
 }

@@ -11,6 +11,7 @@ LONGEST_HEAD = 256
 MOST_QUADS = 8  # fours of queries that a thread attends to at once
 LARGEST_GROUP = 4 * MOST_QUADS  # query heads of a key-value head
 MOST_SPLITS = 16  # of one key-value head: a few for each thread
+PARTIAL_HEAD = 8  # floats before a partial result: the largest score and the total of four queries
 EVERYTHING = 1 << 30  # a window wider than any context
 
 _SHAPE = {"heads": "u32", "kv_heads": "u32", "head_dim": "u32", "window": "u32"}
@@ -72,7 +73,7 @@ def _attention_block(context: Context, node: Node) -> None:
         return
     splits = {"splits": -(-MOST_SPLITS // a["kv_heads"])}
     quads = -(-a["heads"] // a["kv_heads"] // 4)
-    partial = 8 + 4 * a["head_dim"]  # floats, see attention_decode.c
+    partial = PARTIAL_HEAD + 4 * a["head_dim"]  # floats
     scratch = context.scratch(a["kv_heads"] * splits["splits"] * quads * partial * 4)
     context.emit("attention_decode", shape | heads | attention | splits, (*given, scratch, *tables))
     context.emit("attention_combine", shape | splits, (state, scratch, out))

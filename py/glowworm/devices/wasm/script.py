@@ -15,7 +15,7 @@ from . import CALLS
 from .packing import REPACKS
 
 PROGRAM_BASE = 8 << 20
-STAGING_NBYTES = 4 << 20  # of weights repacked at once
+STAGING_NBYTES = 1 << 20  # of weights repacked at once
 MOST_NBYTES = 65535 << 16  # a 32-bit memory, less a page, so that its end has an address
 COPY = -1
 
