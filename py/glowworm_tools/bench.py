@@ -1,8 +1,8 @@
 """How fast a model runs, and in how much memory: loading, time to first token, prefill and decode rates.
 
-In Chromium it opens the built site's own bench page, twice with the same profile: the first load downloads
-the weights, the second reads them from the browser's storage. Absolute figures depend on the machine; compare
-figures of one run.
+In Chromium it opens the built site's own bench page on one device after the other, each time twice with the
+same profile: the first load downloads the weights, the second reads them from the browser's storage. Absolute
+figures depend on the machine; compare figures of one run.
 """
 
 import argparse
@@ -16,6 +16,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
@@ -50,7 +51,19 @@ PEAKS = {
 }
 
 
-def in_chromium(site: Path, model: Path | None, args: argparse.Namespace) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Target:
+    """A device to be measured; of the processor's threads, 0 are as many as suit the machine."""
+
+    device: str
+    threads: int = 0
+
+
+EVERY_TARGET = (Target("webgpu"), Target("wasm", 1), Target("wasm"))
+"""The page's devices."""
+
+
+def in_chromium(site: Path, model: Path | None, target: Target, args: argparse.Namespace) -> dict[str, Any]:
     """Figures from the bench page of the site at ``site``; ``model`` None is the site's own."""
     from playwright.sync_api import sync_playwright
 
@@ -58,9 +71,8 @@ def in_chromium(site: Path, model: Path | None, args: argparse.Namespace) -> dic
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         cache = Path(folder, "cache")
         (cache / "weights").mkdir(parents=True)
-        query = {name: getattr(args, name) for name in ("device", "prompts", "tokens", "repeats")}
-        if args.threads:
-            query["threads"] = args.threads
+        query = {name: getattr(args, name) for name in ("prompts", "tokens", "repeats")}
+        query |= {"device": target.device} | ({"threads": target.threads} if target.threads else {})
         if model:
             shutil.copyfile(model, cache / "weights" / "model.gguf")
             query["model"] = "../weights/model.gguf"
@@ -136,10 +148,10 @@ def _has_parent_with(process: Path, text: str) -> bool:
     return False
 
 
-def in_cpython(model: Path, args: argparse.Namespace) -> dict[str, Any]:
+def in_cpython(model: Path, device: str, args: argparse.Namespace) -> dict[str, Any]:
     """Figures of the same work on the native or the reference device."""
     begun = time.perf_counter()
-    with Engine.open(model, args.device) as engine:
+    with Engine.open(model, device) as engine:
         load = {"ready_at_ms": (time.perf_counter() - begun) * 1e3}
         chance = random.Random(0)
         vocabulary = engine.info["vocabulary"]
@@ -201,8 +213,12 @@ def main(arguments: list[str] | None = None) -> int:
     what.add_argument(
         "--shape", choices=sorted(SHAPES), help="random weights of a real model's shape, in Q4_0"
     )
-    parser.add_argument("--device", default="webgpu", choices=(*PAGE_DEVICES, "native", "reference"))
-    parser.add_argument("--threads", type=int, help="of the device wasm (default: what suits the machine)")
+    parser.add_argument(
+        "--device", choices=(*PAGE_DEVICES, "native", "reference"), help="(default: all that the page has)"
+    )
+    parser.add_argument(
+        "--threads", type=int, help="of the device wasm (default: one, then what suits the machine)"
+    )
     parser.add_argument("--adapter", default="swiftshader", choices=("swiftshader", "hardware"))
     parser.add_argument("--prompts", default="128,512", help="lengths of prompts in tokens")
     parser.add_argument("--tokens", type=int, default=32, help="tokens to generate after each prompt")
@@ -210,7 +226,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--json", type=Path, help="also write the figures here")
     parser.add_argument("--site", type=Path, default=ROOT / "dist", help="the built site")
     args = parser.parse_args(arguments)
-    if args.threads and args.device != "wasm":
+    if args.threads and args.device not in ("wasm", None):
         parser.error("--threads is for --device wasm")
     with tempfile.TemporaryDirectory() as folder:
         model = args.model
@@ -218,20 +234,51 @@ def main(arguments: list[str] | None = None) -> int:
             model = Path(folder, f"{args.shape}.gguf")
             write_shape(args.shape, model)
         try:
-            if args.device in PAGE_DEVICES:
-                figures = in_chromium(args.site, model, args)
-            else:
-                figures = in_cpython(model or EMBEDDED, args)
+            runs = list(_measured(model, args))
         except GlowwormError as error:
             print(error, file=sys.stderr)
             return 1
-    print("\n".join(table(figures)))
-    text = json.dumps(figures)
+    text = json.dumps(runs)
     if args.json:
         args.json.write_text(text)
     else:
         print(text)
     return 0
+
+
+def _measured(model: Path | None, args: argparse.Namespace) -> Iterator[dict[str, Any]]:
+    """The figures of each device that was asked for; their tables are printed as they come.
+
+    Raises:
+        GlowwormError: none could be measured; of one among several only a sentence is printed.
+    """
+    targets = _targets(args)
+    failure: GlowwormError | None = None
+    measured = 0
+    for target in targets:
+        try:
+            if target.device in PAGE_DEVICES:
+                figures = in_chromium(args.site, model, target, args)
+            else:
+                figures = in_cpython(model or EMBEDDED, target.device, args)
+        except GlowwormError as error:
+            failure = error
+            if len(targets) > 1:
+                print(f"{target.device}: {error}", file=sys.stderr)
+            continue
+        print("\n".join(table(figures)), flush=True)
+        measured += 1
+        yield figures
+    if failure and not measured:
+        raise failure
+
+
+def _targets(args: argparse.Namespace) -> tuple[Target, ...]:
+    if args.threads:
+        return (Target("wasm", args.threads),)
+    if args.device is None:
+        return EVERY_TARGET
+    return tuple(target for target in EVERY_TARGET if target.device == args.device) or (Target(args.device),)
 
 
 if __name__ == "__main__":

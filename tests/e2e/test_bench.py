@@ -11,8 +11,8 @@ from glowworm_tools import bench
 WORK = ["--prompts", "20", "--tokens", "4", "--repeats", "2"]
 
 
-def measured(tmp_path: Path, *options: str) -> tuple[dict, str]:
-    """The figures, and the table, of a run in a process of its own: Playwright is in use in this one."""
+def measured(tmp_path: Path, *options: str) -> tuple[list[dict], str]:
+    """The figures, and the tables, of a run in a process of its own: Playwright is in use in this one."""
     written = tmp_path / "figures.json"
     command = [sys.executable, "-m", "glowworm_tools.bench", *WORK, "--json", str(written), *options]
     run = subprocess.run(command, capture_output=True, text=True)
@@ -21,8 +21,14 @@ def measured(tmp_path: Path, *options: str) -> tuple[dict, str]:
 
 
 def test_in_the_page(site: Path, tmp_path: Path) -> None:
-    figures, table = measured(tmp_path, "--site", str(site))
-    assert figures["info"]["device"]["kind"] == "webgpu"
+    runs, table = measured(tmp_path, "--site", str(site))
+    assert [run["info"]["device"]["kind"] for run in runs] == ["webgpu", "wasm", "wasm"]
+    assert [run["info"]["device"].get("threads") for run in runs[:2]] == [None, 1]
+    for text in ("on webgpu", "on wasm: Processor, 1 thread\n"):
+        assert text in table
+    for name in ("prefill", "decode"):
+        assert all(min(run["rows"][0][name]) > 0 for run in runs)
+    figures = runs[0]
     for load in figures["load"].values():
         moments = [load[name] for name in ("python_at_ms", "first_pipeline_at_ms", "weights_at_ms")]
         assert 0 < min(moments) <= max(moments) <= load["ready_at_ms"]
@@ -36,12 +42,12 @@ def test_in_the_page(site: Path, tmp_path: Path) -> None:
     for name in ("ttft_ms", "prefill", "decode"):
         assert len(row[name]) == 2
         assert min(row[name]) > 0
-    for text in ("on webgpu", "Python ready", "first pipeline", "weights on device", "peak JavaScript bytes"):
+    for text in ("Python ready", "first pipeline", "weights on device", "peak JavaScript bytes"):
         assert text in table
 
 
 def test_on_cpython(tmp_path: Path) -> None:
-    figures, table = measured(tmp_path, "--device", "reference")
+    (figures,), table = measured(tmp_path, "--device", "reference")
     assert figures["load"]["first"]["ready_at_ms"] > 0
     assert min(figures["rows"][0]["decode"]) > 0
     assert "on reference" in table
@@ -49,5 +55,5 @@ def test_on_cpython(tmp_path: Path) -> None:
 
 def test_threads_are_the_processors(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
-        bench.main(["--threads", "2"])
+        bench.main(["--device", "webgpu", "--threads", "2"])
     assert "--device wasm" in capsys.readouterr().err
