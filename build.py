@@ -31,6 +31,8 @@ LOCK = ROOT / "build" / "lock"
 OLDEST_NODE = 20
 WIDER = {"site": ("test",), "convert": ("test",), "fetch": ("test",), "test": ()}
 """The sets of packages (extras of pyproject.toml), and which others include each."""
+TWO_AT_A_TIME = ("--numprocesses=2", "--dist=loadfile", "--no-loadscope-reorder")
+"""How pytest runs: tests wait half of the time. Those of a module stay together and in their order."""
 
 
 def main() -> int:
@@ -100,7 +102,7 @@ def test(words: list[str]) -> int:
     _install_node_modules("test")
     _install_system_packages()
     _make_site(ROOT / "dist", "/")
-    return _hand_over("pytest", *words)
+    return _hand_over("pytest", *TWO_AT_A_TIME, *words)
 
 
 def bench(words: list[str]) -> int:

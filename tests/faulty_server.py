@@ -100,7 +100,7 @@ def serve_with_faults(folder: Path) -> Iterator[FaultyServer]:
                 stall = faults.stall_after_bytes
                 if faulty and stall is not None and end > stall:
                     self.wfile.write(body[start:stall])
-                    faults.resume.wait(timeout=60)
+                    faults.resume.wait(timeout=300)
                     start = max(start, stall)
                 self.wfile.write(body[start:end])
             except OSError:

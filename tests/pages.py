@@ -1,19 +1,38 @@
-"""The app's two pages as a user meets them: what tests of both do over and over."""
+"""The app's two pages as a user meets them: what tests of both do over and over.
+
+What changes after a click, or with what the engine says, is waited for, here and in the tests, by `expect` or
+`wait_for…`: what is read at once may be read too early on a busy machine.
+"""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import Locator, Page, expect
 
-DEFAULT_TIMEOUT_MS = 60_000
+DEFAULT_TIMEOUT_MS = 120_000
 OWN_TEXT = "p:not(.figures, .notice, .placeholder)"
-UNHURRIED = "?device=webgpu"
-"""Asks for the device that is slow where it is software, for tests that act in the middle of an answer."""
+WEBGPU = "?device=webgpu"
+"""Asks for the device that pages leave alone where it is software."""
 LONG_TASKS = """
 window.longTasks = [];
 new PerformanceObserver((list) => longTasks.push(...list.getEntries().map((entry) => entry.duration)))
   .observe({ type: "longtask", buffered: true });
 """
+
+
+KEPT_MESSAGES = """() => new Promise((resolve, reject) => {
+  const opening = indexedDB.open("glowworm-chats");
+  opening.onerror = () => reject(opening.error);
+  opening.onsuccess = () => {
+    const reading = opening.result.transaction("messages").objectStore("messages").getAll();
+    reading.onsuccess = () => resolve(reading.result);
+    reading.onerror = () => reject(reading.error);
+    opening.result.close(); // when it has been read
+  };
+})"""
 
 
 TRACED = ["toplevel", "blink.user_timing"]
@@ -59,11 +78,37 @@ class AppPage:
         return self.page.get_by_role("alert").locator("p").inner_text()
 
     def wait_for(self, state: str) -> None:
-        """Waits for a state; fails with the page's own words when it is an error instead."""
+        """Waits for a state that lasts; fails with the page's own words when it is an error instead."""
         self.page.wait_for_function(
             "(state) => [state, 'error'].includes(document.body.dataset.state)", arg=state
         )
         assert self.state == state, self.error
+
+    @contextmanager
+    def passing(self, *states: str) -> Iterator[None]:
+        """At the block's end, waits until the page has gone through these states since its beginning.
+
+        It misses none, however short; the last may be over as well.
+        """
+        self.page.evaluate(
+            """() => {
+              window.states = [];
+              window.noting ??= new MutationObserver((changes) => {
+                states.push(...changes.slice(1).map(({ oldValue }) => oldValue), document.body.dataset.state);
+              });
+              noting.observe(document.body, { attributeFilter: ["data-state"], attributeOldValue: true });
+            }"""
+        )
+        yield
+        self.page.wait_for_function(
+            """(awaited) => {
+              let next = 0;
+              for (const state of states) if (state === awaited[next]) next++;
+              return next === awaited.length || states.includes("error");
+            }""",
+            arg=states,
+        )
+        assert self.state != "error", self.error
 
     def wait_for_error(self) -> str:
         """Waits until something has failed; returns what the user is told, which must be fit for one."""
@@ -90,12 +135,51 @@ class AppPage:
 
     def close_panel(self) -> None:
         self.page.keyboard.press("Escape")
-        assert self.page.get_by_role("dialog").count() == 0
+        expect(self.page.get_by_role("dialog")).to_have_count(0)
 
-    def stop(self) -> None:
-        """Ends the answer that is being written, which must not have ended by itself."""
-        self.button("Stop").click()
-        self.wait_for("ready")
+    def let_answers_last(self, pause_ms: int = 0) -> None:
+        """From now on answers go on where the model would end them, with pauses between their pieces.
+
+        For tests that act in the middle of an answer, whatever the model writes and however fast it does.
+        Holds until the page is left or its model changed.
+        """
+        self.page.evaluate(
+            """(pause) => {
+              const { chat } = glowworm;
+              window.letAnswersBe = () => (glowworm.chat = chat);
+              glowworm.chat = async function* (messages, options) {
+                for await (const part of chat.call(glowworm, messages, { ...options, ignore_eos: true })) {
+                  yield part;
+                  if (pause) await new Promise((resume) => setTimeout(resume, pause));
+                  if (options.signal.aborted) return;
+                }
+              };
+            }""",
+            pause_ms,
+        )
+
+    def hold_answers(self, characters: int) -> None:
+        """From now on answers stand still, half written, after so many characters, until they are stopped."""
+        self.page.evaluate(
+            """(characters) => {
+              const { chat } = glowworm;
+              window.letAnswersBe = () => (glowworm.chat = chat);
+              glowworm.chat = async function* (messages, { signal, ...options }) {
+                let written = 0;
+                for await (const part of chat.call(glowworm, messages, { signal, ...options })) {
+                  yield part;
+                  written += part.text?.length ?? 0;
+                  if (written < characters || signal.aborted) continue;
+                  await new Promise((resolve) => signal.addEventListener("abort", resolve));
+                }
+              };
+            }""",
+            characters,
+        )
+
+    def let_answers_be(self) -> None:
+        """From now on answers are again as the engine gives them."""
+        self.page.evaluate("void window.letAnswersBe?.()")
 
     def cut_short(self) -> None:
         """Ends the answer if it has not ended already."""
@@ -110,14 +194,18 @@ class AppPage:
         return "\n\n".join(article.locator(OWN_TEXT).all_inner_texts())
 
     def wait_for_text(self, article: Locator, characters: int = 10) -> str:
-        """Waits until an article has begun to fill."""
+        """Waits until an article has begun to fill; one that is complete may be shorter."""
         self.page.wait_for_function(
             """([article, own, length]) => {
               const texts = [...article.querySelectorAll(own)].map((paragraph) => paragraph.textContent);
-              return texts.join("").length >= length;
+              const written = texts.join("").trim().length;
+              const { state } = document.body.dataset;
+              const complete = state === "ready" && !article.ariaBusy;
+              return state === "error" || written >= length || (written > 0 && complete);
             }""",
             arg=[article.element_handle(), OWN_TEXT, characters],
         )
+        assert self.state != "error", self.error
         return self.text_of(article)
 
 
@@ -136,12 +224,26 @@ class ChatPage(AppPage):
         self.button("Send").click()
 
     def ask(self, text: str) -> str:
-        """Sends a message, lets some of the answer come, stops it. Returns the answer."""
+        """Sends a message, lets some of the answer come, stops it. Returns the answer, which is stored."""
         count = self.answers.count()
         self.send(text)
         self.wait_for_text(self.answers.nth(count))
         self.cut_short()
+        self.wait_until_kept()
         return self.text_of(self.answers.nth(count))
+
+    def wait_until_kept(self) -> None:
+        """Waits until no tab has anything of an answer left to store."""
+        self.page.wait_for_function(
+            """async () => {
+              const { held } = await navigator.locks.query();
+              return !held.some(({ name }) => name.startsWith("glowworm answer"));
+            }"""
+        )
+
+    def kept_messages(self) -> list[dict[str, Any]]:
+        """The messages of all chats, as the browser's database holds them."""
+        return self.page.evaluate(KEPT_MESSAGES)
 
     def interrupt(self, characters: int, action: str = "document.getElementById('stop').click()") -> None:
         """Has the page do something as soon as an answer has so many characters, however fast it is."""
@@ -184,24 +286,6 @@ class StoryPage(AppPage):
             }"""
         )
 
-    def hold(self, characters: int) -> None:
-        """Lets the next story stand still, half written, after so many characters, until it is stopped."""
-        self.page.evaluate(
-            """(characters) => {
-              const chat = glowworm.chat.bind(glowworm);
-              glowworm.chat = async function* (messages, { signal, ...options }) {
-                let written = 0;
-                for await (const part of chat(messages, { signal, ...options })) {
-                  yield part;
-                  written += part.text?.length ?? 0;
-                  if (written < characters || signal.aborted) continue;
-                  await new Promise((resolve) => signal.addEventListener("abort", resolve));
-                }
-              };
-            }""",
-            characters,
-        )
-
     @property
     def asked(self) -> str:
         """The last request for a story."""
@@ -216,6 +300,11 @@ class StoryPage(AppPage):
     def text(self) -> str:
         """The story as it stands on the page."""
         return self.text_of(self.story)
+
+    @property
+    def length(self) -> int:
+        """Characters of the story, as `interrupt` counts them."""
+        return self.page.evaluate("document.getElementById('text').textContent.length")
 
     def interrupt(self, characters: int, *, reload: bool = False) -> None:
         """Lets the page stop, or reload, as soon as its story has so many characters, however fast it is."""

@@ -1,8 +1,12 @@
 """What tests share beside fixtures: GPUs, servers to stop, what pages say and ask for, Python in a worker."""
 
+import functools
+import http.server
 import json
 import os
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -34,22 +38,12 @@ def open_native(**features: Any) -> "NativeDevice":
 
 
 class SiteServer:
-    """The development server on a port of its own, which can be stopped and started again on the same one."""
+    """The development server on a port of its own."""
 
     def __init__(self, site: Path, cache: Path, base: str = "/") -> None:
-        self.base = base
-        self._app = create_app(site, cache, base)
-        self._port = 0
-        self.start()
-
-    @property
-    def url(self) -> str:
+        self._server = listen(create_app(site, cache, base), "127.0.0.1", 0)
+        self.url = f"http://127.0.0.1:{self._server.port}{base}"
         """Address of the site's root, with its closing slash."""
-        return f"http://127.0.0.1:{self._port}{self.base}"
-
-    def start(self) -> None:
-        self._server = listen(self._app, "127.0.0.1", self._port, tries=1)
-        self._port = self._server.port
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
         self._thread.start()
 
@@ -58,6 +52,22 @@ class SiteServer:
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
+
+
+@contextmanager
+def serve_plainly(folder: Path) -> Iterator[str]:
+    """Serves a folder as any static host would, with no header of ours, at the URL that the block gets."""
+
+    class Quiet(http.server.SimpleHTTPRequestHandler):
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    handler = functools.partial(Quiet, directory=str(folder))
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/"
+    server.shutdown()
+    server.server_close()
 
 
 @dataclass

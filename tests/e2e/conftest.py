@@ -1,10 +1,7 @@
 """Fixtures for tests in a real browser: Chromium with WebGPU on a software adapter, driven by Playwright."""
 
-import functools
-import http.server
 import os
 import re
-import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,7 +9,7 @@ from typing import Any
 
 import pytest
 from glowworm_tools.browser import WEBGPU_FLAGS, chromium_path
-from pages import DEFAULT_TIMEOUT_MS, UNHURRIED
+from pages import DEFAULT_TIMEOUT_MS, WEBGPU
 from playwright.sync_api import (
     Browser,
     BrowserContext,
@@ -20,9 +17,12 @@ from playwright.sync_api import (
     Page,
     Playwright,
     TimeoutError,
+    expect,
     sync_playwright,
 )
-from support import Journal, SiteServer, Surroundings
+from support import Journal, SiteServer, Surroundings, serve_plainly
+
+expect.set_options(timeout=DEFAULT_TIMEOUT_MS)
 
 LOOK_UNTIL = """([arg, limit]) => new Promise((resolve, reject) => {
   const condition = CONDITION;
@@ -105,10 +105,19 @@ def module_journal() -> Journal:
     return Journal()
 
 
+@pytest.fixture(scope="module")
+def context_options() -> dict[str, Any]:
+    """What each test's profile is made with: no service worker, which would only fill its cache in vain.
+
+    Modules that are about what it does say otherwise.
+    """
+    return {"service_workers": "block"}
+
+
 @pytest.fixture
-def context(browser: Browser, journal: Journal) -> Iterator[BrowserContext]:
+def context(browser: Browser, context_options: dict[str, Any], journal: Journal) -> Iterator[BrowserContext]:
     """A profile of the test's own, with nothing stored."""
-    context = browser.new_context()
+    context = browser.new_context(**context_options)
     context.set_default_timeout(DEFAULT_TIMEOUT_MS)
     journal.watch(context)
     yield context
@@ -121,19 +130,13 @@ def page(context: BrowserContext) -> Page:
 
 
 @pytest.fixture(scope="session")
-def bare_host(site: Path) -> Iterator[str]:
-    """A static host that sends no headers of isolation, so that a page's threads can share no memory."""
-
-    class Quiet(http.server.SimpleHTTPRequestHandler):
-        def log_message(self, format: str, *args: object) -> None:
-            pass
-
-    handler = functools.partial(Quiet, directory=str(site))
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}/"
-    server.shutdown()
-    server.server_close()
+def plain_host(site: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The site under a path of a host that sends no headers of isolation: threads share no memory there."""
+    root = tmp_path_factory.mktemp("plain")
+    (root / "some").mkdir()
+    (root / "some" / "path").symlink_to(site)
+    with serve_plainly(root) as url:
+        yield f"{url}some/path/"
 
 
 @pytest.fixture(scope="module", params=["webgpu", "processor", "one thread"])
@@ -142,13 +145,16 @@ def surroundings(
     browser: Browser,
     launch_chromium: Callable[..., Browser],
     site_server: SiteServer,
-    bare_host: str,
-) -> Surroundings:
+    plain_host: str,
+) -> Iterator[Surroundings]:
     """Each kind of device that the pages have to work on."""
     if request.param == "webgpu":
-        return Surroundings(browser, site_server.url, UNHURRIED, {}, {"kind": "webgpu"})
+        yield Surroundings(browser, site_server.url, WEBGPU, {}, {"kind": "webgpu"})
+        return
     without = launch_chromium("--disable-features=WebGPU", "--disable-gpu", webgpu=False)
     if request.param == "processor":
-        return Surroundings(without, site_server.url, "", {}, {"kind": "wasm"})
-    options = {"service_workers": "block"}  # ours would add the headers
-    return Surroundings(without, bare_host, "", options, {"kind": "wasm", "threads": 1})
+        yield Surroundings(without, site_server.url, "", {}, {"kind": "wasm"})
+    else:
+        options = {"service_workers": "block"}  # ours would add the headers
+        yield Surroundings(without, plain_host, "", options, {"kind": "wasm", "threads": 1})
+    without.close()

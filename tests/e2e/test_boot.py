@@ -87,10 +87,6 @@ def test_snapshot_has_everything_imported(page: Page, site_server: SiteServer) -
     assert fetched[-1]["loaded"] == fetched[-1]["total"] == runtime["snapshot"]["bytes"]
 
 
-def without(snapshot: Path) -> None:
-    snapshot.unlink()
-
-
 def cut_short(snapshot: Path) -> None:
     snapshot.write_bytes(snapshot.read_bytes()[: snapshot.stat().st_size // 2])
 
@@ -101,7 +97,7 @@ def of_another_build(snapshot: Path) -> None:
     snapshot.write_bytes(gzip.compress(memory, 1))
 
 
-@pytest.mark.parametrize("spoil", [without, cut_short, of_another_build])
+@pytest.mark.parametrize("spoil", [cut_short, of_another_build])
 def test_unfit_snapshot_falls_back_to_the_plain_start(
     page: Page,
     site: Path,
@@ -126,7 +122,7 @@ def test_model_answers_without_the_snapshot(
 ) -> None:
     spoilt = tmp_path / "site"
     shutil.copytree(site, spoilt)
-    without(next(spoilt.glob("py/*/snapshot.bin.gz")))
+    next(spoilt.glob("py/*/snapshot.bin.gz")).unlink()
     chat = ChatPage(page)
     chat.open(serve_site(site=spoilt).url)
     assert chat.stats["load"]["snapshot"] is False

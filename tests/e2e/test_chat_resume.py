@@ -2,62 +2,86 @@
 
 from contextlib import suppress
 
-from pages import UNHURRIED, ChatPage
+import pytest
+from pages import KEPT_MESSAGES, ChatPage
 from playwright.sync_api import Error, Page, expect
 from support import SiteServer
 
+PAUSE_MS = 40
 
-def test_reload_in_the_middle_of_an_answer(page: Page, site_server: SiteServer) -> None:
+
+@pytest.fixture
+def chat(page: Page, site_server: SiteServer) -> ChatPage:
+    """A page whose answers last."""
     chat = ChatPage(page)
-    chat.open(site_server.url + UNHURRIED)
+    chat.open(site_server.url)
+    chat.let_answers_last(PAUSE_MS)
+    return chat
+
+
+def wait_until_seen_and_kept(chat: ChatPage) -> str:
+    """Waits until an answer is on the screen, and until as much of it is on the disk. Returns it."""
+    seen = chat.wait_for_text(chat.answers.last, characters=80)
+    chat.page.wait_for_function(
+        f"async (length) => (await ({KEPT_MESSAGES})()).some(({{ text }}) => text.length > length)",
+        arg=len(seen) + 10,
+    )
+    return seen
+
+
+def test_reload_in_the_middle_of_an_answer(chat: ChatPage) -> None:
+    page = chat.page
     chat.ask("Tell me about a cat.")
     chat.send("Tell me a very long story.")
-    seen = chat.wait_for_text(chat.answers.last, characters=80)
-    page.wait_for_timeout(400)  # what is on the screen is on the disk a moment later
+    seen = wait_until_seen_and_kept(chat)
     page.get_by_role("textbox", name="Message").fill("What I was about to say")
     page.reload()
 
     expect(chat.answers).to_have_count(2)
+    expect(chat.answers.last).to_contain_text("interrupted")
     kept = chat.text_of(chat.answers.last)
     assert kept.startswith(seen)
-    assert "interrupted" in chat.answers.last.inner_text()
-    assert page.get_by_role("textbox", name="Message").input_value() == "What I was about to say"
+    expect(page.get_by_role("textbox", name="Message")).to_have_value("What I was about to say")
 
     chat.wait_for("ready")
+    chat.let_answers_last(PAUSE_MS)
     chat.button("Continue").click()
     page.wait_for_function(
         "(length) => document.querySelector('.turn:last-child .turn-body').textContent.length > length + 20",
         arg=len(kept),
     )
     chat.cut_short()
+    expect(chat.answers.last).not_to_contain_text("interrupted")
     assert chat.text_of(chat.answers.last).startswith(kept), "it went on where it had ended"
-    assert "interrupted" not in chat.answers.last.inner_text()
-    assert chat.questions.count() == chat.answers.count() == 2
-    assert chat.stats["prompt_tokens"] > 60, "the model was given the conversation and what it had written"
+    expect(chat.questions).to_have_count(2)
+    expect(chat.answers).to_have_count(2)
+    said = f"Tell me about a cat. Tell me a very long story. {kept}"
+    assert chat.stats["prompt_tokens"] > len(said.split()), (
+        "the model was given the conversation and what it had written"
+    )
 
 
-def test_crash_in_the_middle_of_an_answer(page: Page, site_server: SiteServer) -> None:
+def test_crash_in_the_middle_of_an_answer(chat: ChatPage) -> None:
     """The tab dies with no time to say anything; another one opens the same address."""
-    chat = ChatPage(page)
-    chat.open(site_server.url + UNHURRIED)
     chat.send("Tell me a very long story.")
-    seen = chat.wait_for_text(chat.answers.last, characters=80)
-    page.wait_for_timeout(400)
-    address = page.url
+    seen = wait_until_seen_and_kept(chat)
+    address = chat.page.url
     with suppress(Error):  # nobody is left to answer
-        page.goto("chrome://crash")
+        chat.page.goto("chrome://crash")
 
-    again = ChatPage(page.context.new_page())
+    again = ChatPage(chat.page.context.new_page())
     again.page.goto(address)
     expect(again.answers).to_have_count(1)
-    assert again.text_of(again.answers.last).startswith(seen[:60])
+    expect(again.answers.last).to_contain_text("interrupted")
+    assert again.text_of(again.answers.last).startswith(seen)
     again.wait_for("ready")
-    assert again.button("Continue").is_visible()
+    expect(again.button("Continue")).to_be_visible()
     again.button("Regenerate").click()
     again.wait_for_text(again.answers.last)
     again.cut_short()
     again.answers.last.get_by_role("button", name="Earlier version").click()
-    assert again.text_of(again.answers.last).startswith(seen[:60]), "what was interrupted is still there"
+    expect(again.answers.last).to_contain_text("1 / 2")
+    assert again.text_of(again.answers.last).startswith(seen), "what was interrupted is still there"
 
 
 def test_full_storage_is_told(page: Page, site_server: SiteServer) -> None:

@@ -1,6 +1,7 @@
 """Settings reach the model and outlive the page."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from pages import DEFAULT_TIMEOUT_MS, ChatPage
@@ -18,8 +19,8 @@ WATCH = """() => {
 
 
 @pytest.fixture(scope="module")
-def chat(browser: Browser, site_server: SiteServer) -> Iterator[ChatPage]:
-    context = browser.new_context()
+def chat(browser: Browser, context_options: dict[str, Any], site_server: SiteServer) -> Iterator[ChatPage]:
+    context = browser.new_context(**context_options)
     context.set_default_timeout(DEFAULT_TIMEOUT_MS)
     chat = ChatPage(context.new_page())
     chat.open(site_server.url)
@@ -42,7 +43,7 @@ def test_defaults_are_the_models_own(chat: ChatPage) -> None:
     panel = chat.panel("Settings")
     for label, name in (("Temperature", "temperature"), ("Top-p", "top_p"), ("Top-k", "top_k")):
         assert float(panel.get_by_label(label).input_value()) == pytest.approx(own[name], abs=0.03)
-    assert panel.get_by_role("button", name="The model's own values").is_disabled()
+    expect(panel.get_by_role("button", name="The model's own values")).to_be_disabled()
     chat.close_panel()
 
 
@@ -54,26 +55,27 @@ def test_what_is_set_reaches_the_model(chat: ChatPage) -> None:
     panel.get_by_label("Seed").fill("7")
     chat.close_panel()
     chat.send("“It’s late” …")
-    chat.page.wait_for_function("glowworm.stats.stop_reason === 'length'")
+    chat.wait_for("ready")
+    assert chat.stats["stop_reason"] == "length"
     assert chat.page.evaluate("asked.options") == {"temperature": 0, "max_tokens": 5, "seed": 7}
     assert chat.stats["generated_tokens"] == 5
     messages = chat.page.evaluate("asked.messages")
     assert messages[0] == {"role": "system", "content": "Speak like a pirate."}
     assert messages[-1]["content"] == '"It\'s late" ...', "as the storyteller knows it"
     assert chat.text_of(chat.questions.last) == "“It’s late” …", "as it was written"
-    assert "length limit" in chat.answers.last.inner_text()
-    assert chat.button("Continue").is_visible()
+    expect(chat.answers.last).to_contain_text("length limit")
+    expect(chat.button("Continue")).to_be_visible()
 
 
 def test_settings_are_kept_and_can_be_taken_back(chat: ChatPage) -> None:
     chat.page.reload()
     chat.wait_for("ready")
     panel = chat.panel("Settings")
-    assert panel.get_by_label("System prompt").input_value() == "Speak like a pirate."
-    assert panel.get_by_label("Temperature").input_value() == "0"
-    assert panel.get_by_label("Longest answer").input_value() == "5"
+    expect(panel.get_by_label("System prompt")).to_have_value("Speak like a pirate.")
+    expect(panel.get_by_label("Temperature")).to_have_value("0")
+    expect(panel.get_by_label("Longest answer")).to_have_value("5")
     panel.get_by_role("button", name="The model's own values").click()
-    assert panel.get_by_label("Longest answer").input_value() == ""
+    expect(panel.get_by_label("Longest answer")).to_have_value("")
     assert float(panel.get_by_label("Temperature").input_value()) > 0
     panel.get_by_label("System prompt").fill("")
     chat.close_panel()
@@ -101,14 +103,12 @@ def test_light_and_dark_can_be_chosen(chat: ChatPage) -> None:
 def test_storage_is_told(chat: ChatPage) -> None:
     panel = chat.panel("Settings")
     expect(panel.get_by_role("progressbar", name="Storage used")).to_be_visible()
-    assert "that the browser allows" in panel.inner_text()
+    expect(panel).to_contain_text("that the browser allows")
     chat.close_panel()
 
 
 def test_context_meter_follows_the_conversation(chat: ChatPage) -> None:
     chat.ask("Tell me a story.")
     used = chat.stats["prompt_tokens"] + chat.stats["generated_tokens"]
-    assert (
-        f"{used:,} / {chat.page.evaluate('glowworm.info.context'):,} tokens"
-        in chat.page.locator("#context").inner_text()
-    )
+    context = chat.page.evaluate("glowworm.info.context")
+    expect(chat.page.locator("#context")).to_contain_text(f"{used:,} / {context:,} tokens")

@@ -3,11 +3,12 @@
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from faulty_server import FaultyServer, serve_with_faults
-from pages import DEFAULT_TIMEOUT_MS, AppPage, ChatPage
-from playwright.sync_api import Browser, Page
+from pages import DEFAULT_TIMEOUT_MS, WEBGPU, AppPage, ChatPage
+from playwright.sync_api import Browser, Page, expect
 from support import SiteServer
 
 MODELS = "/models/models.json"
@@ -75,45 +76,51 @@ def test_full_storage(page: Page, server: FaultyServer) -> None:
     chat = ChatPage(page)
     chat.open(server.url)
     assert page.evaluate("glowworm.info.place") == "memory"
-    assert "full" in page.get_by_role("status").inner_text()
+    expect(page.get_by_role("status")).to_contain_text("full")
     assert chat.ask("Hello.").strip()
 
 
-def test_lost_device(launch_chromium: Callable[..., Browser], site_server: SiteServer, site: Path) -> None:
+def test_lost_device(
+    launch_chromium: Callable[..., Browser],
+    context_options: dict[str, Any],
+    site_server: SiteServer,
+    site: Path,
+) -> None:
     browser = launch_chromium(*MAY_CRASH)
-    context = browser.new_context()
+    context = browser.new_context(**context_options)
     context.set_default_timeout(DEFAULT_TIMEOUT_MS)
     chat = ChatPage(context.new_page())
-    chat.open(site_server.url + "?device=webgpu")
+    chat.open(site_server.url + WEBGPU)
     chat.ask("My name is Ada.")
     devtools = browser.new_browser_cdp_session()
 
     # In the middle of an answer: the engine is built again and the answer begun again.
+    chat.let_answers_last()
     chat.send("Tell me a very long story.")
-    chat.wait_for_text(chat.answers.last)
-    devtools.send("Browser.crashGpuProcess")
-    chat.wait_for("loading")
-    chat.wait_for("generating")
-    chat.wait_for_text(chat.answers.last)
-    chat.stop()
-    assert chat.answers.count() == chat.questions.count() == 2
-    assert chat.stats["prompt_tokens"] > 20, "the conversation so far was given again"
+    before = chat.wait_for_text(chat.answers.last)
+    with chat.passing("loading", "generating"):
+        devtools.send("Browser.crashGpuProcess")
+    chat.wait_for_text(chat.answers.last, characters=len(before) + 100)
+    chat.cut_short()
+    expect(chat.questions).to_have_count(2)
+    expect(chat.answers).to_have_count(2)
+    said = f"My name is Ada. {before} Tell me a very long story."
+    assert chat.stats["prompt_tokens"] > len(said.split()), "the conversation so far was given again"
 
     # While nothing happens: it is built again at once, and on the processor, since it was not the first time.
-    devtools.send("Browser.crashGpuProcess")
-    chat.wait_for("loading")
-    chat.wait_for("ready")
+    with chat.passing("loading", "ready"):
+        devtools.send("Browser.crashGpuProcess")
     assert chat.stats["load"]["downloaded_bytes"] == 0
     assert chat.page.evaluate("glowworm.info.device.kind") == "wasm"
     assert chat.ask("Go on.").strip()
-    assert chat.answers.count() == 3
+    expect(chat.answers).to_have_count(3)
 
     # A file chosen while it is built again takes its place.
-    chat.open(site_server.url + "?device=webgpu")
-    devtools.send("Browser.crashGpuProcess")
-    chat.wait_for("loading")
+    chat.open(site_server.url + WEBGPU)
+    with chat.passing("loading"):
+        devtools.send("Browser.crashGpuProcess")
     chat.page.get_by_label("Open a model file").set_input_files(site / WEIGHTS.lstrip("/"))
+    chat.page.wait_for_function("window.glowworm?.info.place === 'file'")
     chat.wait_for("ready")
-    assert chat.page.evaluate("glowworm.info.place") == "file"
-    assert chat.page.get_by_role("alert").count() == 0
+    expect(chat.page.get_by_role("alert")).to_have_count(0)
     browser.close()

@@ -3,6 +3,7 @@
 Measured in Chromium with a file of twice what JavaScript may hold, garbage included. (25 s.)
 """
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 from glowworm_tools import shapes
 from glowworm_tools.page_memory import PageMemory
 from glowworm_tools.shapes import Shape, write_shape
+from pages import DEFAULT_TIMEOUT_MS
 from playwright.sync_api import BrowserContext, Page
 from support import SiteServer
 
@@ -122,11 +124,10 @@ def test_what_is_measured(page: Page, site_server: SiteServer) -> None:
     before = memory.sample()
 
     def wait_until(condition: Callable[[int], bool]) -> None:
-        for _ in range(500):
-            if condition(memory.sample() - before):
-                return
+        deadline = time.monotonic() + DEFAULT_TIMEOUT_MS / 1000
+        while not condition(nbytes := memory.sample() - before):
+            assert time.monotonic() < deadline, nbytes
             page.wait_for_timeout(10)
-        raise AssertionError(memory.sample() - before)
 
     page.evaluate(
         """() => {

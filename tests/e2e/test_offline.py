@@ -6,9 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import pytest
 from glowworm_tools.browser import WEBGPU_FLAGS, chromium_path
 from pages import DEFAULT_TIMEOUT_MS, ChatPage, StoryPage
-from playwright.sync_api import BrowserContext, Playwright
+from playwright.sync_api import BrowserContext, Error, Playwright
 from support import Journal, SiteServer
 
 
@@ -39,7 +40,7 @@ def test_a_story_is_told_after_a_restart_with_the_server_stopped(
     chat = ChatPage(context.new_page())
     chat.open(server.url)
     chat.wait_until_offline()
-    assert chat.page.get_by_text("Ready offline").first.is_visible()
+    chat.page.get_by_text("Ready offline").first.wait_for()
     context.close()
 
     server.stop()
@@ -57,6 +58,26 @@ def test_a_story_is_told_after_a_restart_with_the_server_stopped(
     chat.wait_for("ready")
     assert chat.ask("Tell me a story about a fox.").strip()
     assert not [url for url in journal.requests if url.endswith(".gguf")]
+    context.close()
+
+
+def test_both_pages_work_where_nothing_may_be_stored(
+    playwright: Playwright, site_server: SiteServer, tmp_path: Path
+) -> None:
+    """All cookies blocked: the browser then gives no storage of any kind, no locks and no service worker."""
+    (tmp_path / "Default").mkdir()
+    blocked = {"profile": {"default_content_setting_values": {"cookies": 2}}}
+    (tmp_path / "Default" / "Preferences").write_text(json.dumps(blocked))
+    context = open_profile(playwright, tmp_path)
+    chat = ChatPage(context.new_page())
+    chat.open(site_server.url)
+    with pytest.raises(Error, match="SecurityError"):
+        chat.page.evaluate("localStorage.length")
+    chat.send("Tell me a story about a fox.")
+    assert chat.wait_for_text(chat.answers.last)
+    story = StoryPage(chat.page)
+    story.open(site_server.url + "story/")
+    assert tell_a_story(story)
     context.close()
 
 

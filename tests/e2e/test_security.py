@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from faulty_server import serve_with_faults
@@ -37,8 +38,14 @@ TRY = """(source) => new Promise((resolve) => {
   const forbidden = ({ effectiveDirective }) => resolve(effectiveDirective);
   document.addEventListener("securitypolicyviolation", forbidden, { once: true });
   setTimeout(() => attempts[source]().catch(() => {}));
-  setTimeout(() => resolve("allowed"), 2000);
+  setTimeout(() => resolve("allowed"), 10_000);
 })"""
+
+
+@pytest.fixture(scope="module")
+def context_options() -> dict[str, Any]:
+    """Profiles in which service workers work."""
+    return {}
 
 
 @pytest.fixture

@@ -1,19 +1,17 @@
 """The service worker: keeps the application for when the server is gone, isolates it on plain hosts, and lets
 an old version and a new one live side by side without ever mixing them."""
 
-import functools
-import http.server
 import json
 import shutil
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from glowworm_tools.site.assemble import assemble
 from glowworm_tools.site.layout import ROOT, Layout
 from pages import ChatPage
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import BrowserContext, Page, expect
 from support import Journal, SiteServer, boot_python
 
 INSTALL = """async () => {
@@ -38,25 +36,14 @@ WATCH_NOTICE = """() => {
   const look = () => seen.push([document.body.dataset.state, document.querySelector(".new-version").hidden]);
   new MutationObserver(look).observe(document.body, { attributeFilter: ["data-state"] });
 }"""
-UPDATE = "navigator.serviceWorker.getRegistration().then((registration) => registration.update())"
+REGISTRATION = "navigator.serviceWorker.getRegistration('/some/path/')"
+UPDATE = f"{REGISTRATION}.then((registration) => registration.update())"
 
 
-@pytest.fixture
-def plain_host(site: Path, tmp_path: Path) -> Iterator[str]:
-    """A static host such as many a person has: it sends no headers of isolation. The site is under a path."""
-
-    class Quiet(http.server.SimpleHTTPRequestHandler):
-        def log_message(self, format: str, *args: object) -> None:
-            pass
-
-    (tmp_path / "some").mkdir()
-    (tmp_path / "some" / "path").symlink_to(site)
-    handler = functools.partial(Quiet, directory=str(tmp_path))
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}/some/path/"
-    server.shutdown()
-    server.server_close()
+@pytest.fixture(scope="module")
+def context_options() -> dict[str, Any]:
+    """Profiles in which service workers work."""
+    return {}
 
 
 @pytest.fixture
@@ -93,12 +80,32 @@ def publish(fresh: Path, place: Path) -> None:
     place.with_name("fresh").rename(place)
 
 
+@pytest.fixture
+def outdated(
+    context: BrowserContext, serve_site: Callable[..., SiteServer], published: Path, second_edition: Path
+) -> tuple[ChatPage, SiteServer]:
+    """A page of the first edition that would work offline, and its server, which has the second by now."""
+    server = serve_site(site=published, base="/some/path/")
+    chat = ChatPage(context.new_page())
+    chat.open(server.url)
+    chat.wait_until_offline()
+    publish(second_edition, published)
+    return chat, server
+
+
 def editions(page: Page) -> set[str]:
     """The editions that the page and its engines' workers are of."""
     workers = [worker for worker in page.workers if worker.url.endswith("/worker/worker.js")]
     assert workers
     found = {worker.evaluate("self.edition ?? '1'") for worker in workers}
     return found | {page.evaluate("document.documentElement.dataset.edition ?? '1'")}
+
+
+def wait_until_updated(chat: ChatPage) -> None:
+    """Waits until the page is of the second edition, and nothing of it is not."""
+    chat.page.wait_for_function("document.documentElement.dataset.edition === '2'")
+    chat.wait_for("ready")
+    assert editions(chat.page) == {"2"}
 
 
 def test_application_starts_with_the_server_stopped(
@@ -114,20 +121,17 @@ def test_application_starts_with_the_server_stopped(
     assert page.evaluate(f"{asked}.then((answer) => answer.status)", server.url + model) == 206
 
     server.stop()
-    try:
-        for name in ("", "index.html", "story/", "story/?hero=fox", "models/models.json"):
-            answer = page.goto(server.url + name)
-            assert answer is not None and answer.ok and answer.from_service_worker, name
-        result = boot_python(page, server.url, "import glowworm, jinja2\nglowworm.__name__")
-        assert (result["value"], result["phases"][-1]["how"]) == ("glowworm", "snapshot")
-        assert page.evaluate(f"{asked}.catch(() => 'refused')", server.url + model) == "refused"
-    finally:
-        server.start()
+    for name in ("", "index.html", "story/", "story/?hero=fox", "models/models.json"):
+        answer = page.goto(server.url + name)
+        assert answer is not None and answer.ok and answer.from_service_worker, name
+    result = boot_python(page, server.url, "import glowworm, jinja2\nglowworm.__name__")
+    assert (result["value"], result["phases"][-1]["how"]) == ("glowworm", "snapshot")
+    assert page.evaluate(f"{asked}.catch(() => 'refused')", server.url + model) == "refused"
 
 
 def test_plain_host_is_isolated_after_one_reload(page: Page, plain_host: str, journal: Journal) -> None:
     chat = ChatPage(page)
-    chat.open(plain_host)
+    page.goto(plain_host)
     chat.wait_until_offline()
     assert page.evaluate("crossOriginIsolated") is True
     chat.wait_for("ready")
@@ -143,33 +147,24 @@ def test_page_in_use_is_not_reloaded(page: Page, plain_host: str, journal: Journ
     chat = ChatPage(page)
     page.goto(plain_host)
     message = page.get_by_role("textbox", name="Message")
+    expect(message).to_be_focused()  # the page has come to life, but its model has not
     message.press_sequentially("Once upon")
     chat.wait_until_offline()
-    assert message.input_value() == "Once upon"
+    expect(message).to_have_value("Once upon")
     assert page.evaluate("crossOriginIsolated") is False
     assert journal.requests.count(plain_host) == 1
     assert chat.ask("Tell me a story about a fox.").strip()
 
 
-def test_old_version_goes_on_until_it_asks_for_the_new_one(
-    context: BrowserContext,
-    serve_site: Callable[..., SiteServer],
-    published: Path,
-    second_edition: Path,
-) -> None:
-    server = serve_site(site=published, base="/some/path/")
-    chat = ChatPage(context.new_page())
+def test_old_version_goes_on_until_it_asks_for_the_new_one(outdated: tuple[ChatPage, SiteServer]) -> None:
+    chat, server = outdated
     page = chat.page
-    chat.open(server.url)
-    chat.wait_until_offline()
-    publish(second_edition, published)
     page.evaluate(UPDATE)
-    notice = page.get_by_role("status").filter(has_text="new version")
-    notice.wait_for()
+    page.get_by_role("status").filter(has_text="new version").wait_for()
 
     # What the old page loads from now on is of its own version, and so is a tab opened beside it.
     page.evaluate(START_ENGINE)
-    beside = ChatPage(context.new_page())
+    beside = ChatPage(page.context.new_page())
     beside.open(server.url)
     for old in (chat, beside):
         assert editions(old.page) == {"1"}
@@ -187,36 +182,27 @@ def test_old_version_goes_on_until_it_asks_for_the_new_one(
 
     beside.page.close()
     chat.button("Update").click()
-    page.wait_for_function("document.documentElement.dataset.edition === '2'")
-    chat.wait_for("ready")
-    assert editions(page) == {"2"}
-    assert page.get_by_text("new version").count() == 0
+    wait_until_updated(chat)
+    expect(page.get_by_text("new version")).to_have_count(0)
 
     server.stop()
     page.reload()
-    chat.wait_for("ready")
-    assert editions(page) == {"2"}
+    wait_until_updated(chat)
     assert chat.ask("Tell me a story about a fox.").strip()
 
 
 def test_new_version_starts_by_itself_when_all_old_pages_are_closed(
-    context: BrowserContext,
-    serve_site: Callable[..., SiteServer],
-    published: Path,
-    second_edition: Path,
+    outdated: tuple[ChatPage, SiteServer],
 ) -> None:
-    server = serve_site(site=published)
-    chat = ChatPage(context.new_page())
-    chat.open(server.url)
-    chat.wait_until_offline()
-    publish(second_edition, published)
+    chat, server = outdated
     chat.page.evaluate(UPDATE)
     chat.page.get_by_text("new version").wait_for()
+    outside, later = chat.page.context.new_page(), ChatPage(chat.page.context.new_page())
+    outside.goto(server.url.removesuffix("some/path/"))  # nothing is there, so nothing of the app's
     chat.page.close()
-
-    later = ChatPage(context.new_page())
-    later.open(server.url)
-    assert editions(later.page) == {"2"}
+    outside.wait_for_function(f"{REGISTRATION}.then(({{ waiting }}) => waiting === null)")
+    later.page.goto(server.url)
+    wait_until_updated(later)
 
 
 def test_page_is_not_served_by_a_worker_of_another_version(
@@ -238,23 +224,12 @@ def test_page_is_not_served_by_a_worker_of_another_version(
     page.get_by_text("new version").wait_for()
     assert page.evaluate("navigator.serviceWorker.controller") is None
     chat.button("Update").click()
-    page.wait_for_function("document.documentElement.dataset.edition === '2'")
-    chat.wait_for("ready")
-    assert editions(page) == {"2"}
+    wait_until_updated(chat)
 
 
-def test_half_updated_site_is_not_taken(
-    context: BrowserContext,
-    serve_site: Callable[..., SiteServer],
-    published: Path,
-    second_edition: Path,
-) -> None:
+def test_half_updated_site_is_not_taken(outdated: tuple[ChatPage, SiteServer], published: Path) -> None:
     """The new service worker's list of files is there, but one of the files is not what the list says."""
-    server = serve_site(site=published)
-    chat = ChatPage(context.new_page())
-    chat.open(server.url)
-    chat.wait_until_offline()
-    publish(second_edition, published)
+    chat, server = outdated
     with (published / "worker" / "worker.js").open("a") as file:
         file.write("\n")
     for variant in (published / "worker").glob("worker.js.*"):
@@ -262,8 +237,11 @@ def test_half_updated_site_is_not_taken(
     state = chat.page.evaluate(
         """async () => {
           const registration = await navigator.serviceWorker.getRegistration();
+          const found = new Promise((resolve) => {
+            registration.addEventListener("updatefound", () => resolve(registration.installing));
+          });
           await registration.update();
-          const worker = registration.installing ?? registration.waiting;
+          const worker = await found;
           while (worker.state === "installing") await new Promise((go) => setTimeout(go, 50));
           return worker.state;
         }"""

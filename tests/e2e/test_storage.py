@@ -132,12 +132,15 @@ def test_continues_after_cut_connections(server: FaultyServer, new_tab: Callable
     assert read_digest(page)["sha256"] == sha256(WEIGHTS)
 
 
+def wait_until_arrived(page: Page, nbytes: int) -> None:
+    page.wait_for_function("async (nbytes) => (await store.arrived()) >= nbytes", arg=nbytes)
+
+
 def break_off(server: FaultyServer, page: Page, model: dict[str, object], after: int) -> None:
     """Starts to open a model and kills the worker when `after` bytes have arrived."""
     server.faults.stall_after_bytes = after
     page.evaluate("model => { window.opened = store.open(model); }", model)
-    while page.evaluate("store.arrived()") < after:
-        page.wait_for_timeout(20)
+    wait_until_arrived(page, after)
     page.evaluate("restart()")
     server.faults.stall_after_bytes = None
     server.faults.resume.set()
@@ -167,8 +170,7 @@ def test_continues_after_a_reload(server: FaultyServer, new_tab: Callable[[], Pa
     page = new_tab()
     server.faults.stall_after_bytes = 3_000_000
     page.evaluate("model => { window.opened = store.open(model); }", entry(server))
-    while page.evaluate("store.arrived()") < 3_000_000:
-        page.wait_for_timeout(20)
+    wait_until_arrived(page, 3_000_000)
     page.reload()
     server.faults.stall_after_bytes = None
     server.faults.resume.set()
@@ -182,8 +184,7 @@ def test_goes_on_when_the_server_fell_silent(server: FaultyServer, new_tab: Call
     page.evaluate("store.hurry(20)")  # the worker's seconds are shorter, so that its patience is
     server.faults.stall_after_bytes = 3_000_000
     page.evaluate("model => { window.opened = store.open(model); }", entry(server))
-    while page.evaluate("store.arrived()") < 3_000_000:
-        page.wait_for_timeout(20)
+    wait_until_arrived(page, 3_000_000)
     server.faults.stall_after_bytes = None  # for the next request; this one stays silent
     assert page.evaluate("opened")["downloaded"] == len(WEIGHTS), "no byte was fetched twice"
     assert not server.faults.resume.is_set()
@@ -378,11 +379,9 @@ def test_tab_that_waits_for_another_says_so(server: FaultyServer, new_tab: Calla
     first, second = new_tab(), new_tab()
     server.faults.stall_after_bytes = 3_000_000
     first.evaluate("model => { window.opened = store.open(model); }", entry(server))
-    while first.evaluate("store.arrived()") < 3_000_000:
-        first.wait_for_timeout(20)
+    wait_until_arrived(first, 3_000_000)
     second.evaluate("model => { window.opened = store.open(model); }", entry(server))
-    while not second.evaluate("store.notices()"):
-        second.wait_for_timeout(20)
+    second.wait_for_function("async () => (await store.notices()).length > 0")
     server.faults.stall_after_bytes = None
     server.faults.resume.set()
     assert first.evaluate("opened")["notices"] == []

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from pages import DEFAULT_TIMEOUT_MS, TRACED, StoryPage, page_thread_tasks_ms
+from playwright.sync_api import expect
 from support import Journal, Surroundings
 
 LONGEST_TASK_MS = 50
@@ -40,11 +41,12 @@ def story(surroundings: Surroundings, module_journal: Journal) -> Iterator[Story
 def test_picture_is_there_before_the_story(story: StoryPage) -> None:
     before = story.picture
     story.choose("Character", "A brave mouse")
-    assert story.picture != before, "it shows what is wished for"
+    expect(story.page.get_by_role("img", name="brave mouse")).to_be_visible()
     wished = story.picture
+    assert wished != before, "it shows what is wished for"
     story.tell()
+    expect(story.page.get_by_role("img", name="brave mouse")).to_be_visible()
     assert story.picture == wished
-    assert story.page.get_by_role("img", name="brave mouse").is_visible()
 
 
 def test_tells_the_story_that_was_wished_for(story: StoryPage) -> None:
@@ -54,18 +56,20 @@ def test_tells_the_story_that_was_wished_for(story: StoryPage) -> None:
     story.choose("Theme", "Courage")
     story.choose("Length", "Long")
     story.page.get_by_role("textbox", name="Child’s name").fill(" Zoë’s  bear. ")
+    story.let_answers_last()
     story.interrupt(characters=40)
     story.button("Tell me a story").click()
     begun = story.wait_for_text(story.story, characters=30)
-    story.page.wait_for_function("glowworm.stats.stop_reason === 'abort'")
     story.wait_for("ready")
+    story.let_answers_be()
+    assert story.stats["stop_reason"] == "abort"
     for phrase in ("a young dragon", "by the sea", "a treasure map", "courage", "long"):
         assert phrase in story.asked
     assert story.asked.endswith(" The story is for Zoë's bear.")
     assert story.text.startswith(begun)
-    assert not story.button("Stop").is_visible()
-    assert story.page.get_by_role("heading", name="The young dragon and the treasure map").is_visible()
-    assert "tokens" in story.page.locator("#figures").inner_text()
+    expect(story.button("Stop")).to_be_hidden()
+    expect(story.page.get_by_role("heading", name="The young dragon and the treasure map")).to_be_visible()
+    expect(story.page.locator("#figures")).to_contain_text("tokens")
     story.page.get_by_role("textbox", name="Child’s name").fill("")
 
 
@@ -74,12 +78,14 @@ def test_next_story_takes_the_place_of_the_last(story: StoryPage) -> None:
     story.wait_for_text(story.story, characters=120)
     story.page.keyboard.press("Escape")
     story.wait_for("ready")
-    assert not story.story.locator(".placeholder").is_visible()
+    expect(story.story.locator(".placeholder")).to_be_hidden()
     former = story.text
+    assert len(former) > 100
+    story.choose("Character", "A brave mouse")
     story.button("Tell me a story").click()
     story.wait_for_text(story.story)
-    assert not story.text.startswith(former[:120])
     story.cut_short()
+    assert former not in story.text
 
 
 @pytest.mark.parametrize(
@@ -98,7 +104,7 @@ def test_own_words(story: StoryPage, wish: str, words: str, asked: str) -> None:
     story.tell()
     assert asked in story.asked
     story.page.get_by_role("combobox", name=wish).select_option(index=0)
-    assert story.page.get_by_role("textbox", name="own words").count() == 0
+    expect(story.page.get_by_role("textbox", name="own words")).to_have_count(0)
 
 
 def test_surprise_draws_other_wishes(story: StoryPage) -> None:
@@ -109,39 +115,57 @@ def test_surprise_draws_other_wishes(story: StoryPage) -> None:
     assert len(requests) > 1
 
 
+def tell_of(story: StoryPage, hero: str) -> None:
+    """Has a whole story told. Chance may lead a small model astray, but not three times in a row."""
+    for _ in range(3):
+        story.button("Tell me a story").click()
+        story.wait_for("ready")
+        if hero in story.text and story.stats["stop_reason"] == "stop":
+            return
+    pytest.fail(f"no {hero} in {story.text}, or no end")
+
+
+def letters(text: str) -> str:
+    """A text without what typesetting changes."""
+    return "".join(filter(str.isalnum, text))
+
+
 def test_whole_story_and_what_happened_next(story: StoryPage) -> None:
     story.choose("Character", "A shy hedgehog")
     story.choose("Length", "Short")
-    story.button("Tell me a story").click()
-    story.wait_for("ready")
-    assert story.stats["stop_reason"] == "stop"
+    tell_of(story, "hedgehog")
     request, told = story.asked, story.text
-    assert "hedgehog" in told
 
-    written = story.page.evaluate("document.getElementById('text').textContent.length")
-    story.interrupt(written + len("The next"))
+    story.let_answers_last()
+    story.interrupt(story.length + len("The next morning, he"))
     story.button("Go on").click()
-    story.page.wait_for_function("document.body.dataset.state === 'ready'")
+    story.wait_for("ready")
+    assert story.stats["stop_reason"] == "abort"
     said = story.conversation
     assert [message["role"] for message in said] == ["user", "assistant", "user", "assistant"]
     assert said[0]["content"] == request
-    assert said[1]["content"][:40] == told[:40]
+    assert len(said[1]["content"]) > 40
+    assert letters(told).endswith(letters(said[1]["content"]))
     assert said[2]["content"] == "What happened next?"
-    assert story.text.startswith(told)
-
-    if story.stats["stop_reason"] != "abort":
-        return  # it had ended before it could be interrupted
     further = story.text
+    assert further.startswith(told)
+    assert len(further) > len(told)
+
+    story.interrupt(story.length + 10)
     story.button("Go on").click()  # in the middle of it: not a question, but the rest
     story.wait_for("ready")
+    story.let_answers_be()
     assert story.conversation[-1]["role"] == "assistant"
-    assert story.text.startswith(further), "and be it that there was no more to say"
-    assert story.story.locator("p.part").count() == 1
+    assert story.text.startswith(further)
+    assert len(story.text) > len(further)
+    expect(story.story.locator("p.part")).to_have_count(1)
 
 
 def test_another_one_is_another_story_of_the_same_wishes(story: StoryPage) -> None:
     request, told, picture = story.conversation[0]["content"], story.text, story.picture
-    assert story.tell("Another one")
+    story.button("Another one").click()
+    story.wait_for_text(story.story, characters=300)  # good stories may begin alike
+    story.cut_short()
     assert [message["content"] for message in story.conversation] == [request]
     assert not told.startswith(story.text)
     assert story.picture != picture
@@ -154,9 +178,11 @@ def test_simpler_words_and_back(story: StoryPage) -> None:
     told = story.text
     story.button("Simpler words").click()
     story.button("Bring back").wait_for()
-    assert story.conversation[2]["content"] == "Tell it in simpler words."
-    assert story.text != told
+    retold = story.text
     story.button("Bring back").click()
+    expect(story.button("Bring back")).to_have_count(0)
+    assert story.conversation[2]["content"] == "Tell it in simpler words."
+    assert retold != told
     assert story.text == told
 
 
@@ -169,11 +195,12 @@ def test_page_said_nothing_wrong_and_went_nowhere_else(
 
 
 def test_reload_in_the_middle_keeps_what_was_written(story: StoryPage) -> None:
+    story.let_answers_last(40)  # it must not end before the page is left
     story.interrupt(60, reload=True)
     with story.page.expect_navigation():
         story.button("Tell me a story").click()
     story.wait_for("ready")
-    kept = story.text
+    kept = story.wait_for_text(story.story)
     assert len(kept) > 10
     story.watch_requests()
     story.button("Go on").click()

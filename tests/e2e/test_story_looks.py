@@ -1,7 +1,6 @@
 """The story page to the eye and to assistive technology: every state and size, in light, dark and night."""
 
 import json
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,7 +8,7 @@ import pytest
 from faulty_server import serve_with_faults
 from looks import SIZES, axe_findings, overflowing, pictures_folder, take_pictures
 from pages import DEFAULT_TIMEOUT_MS, StoryPage
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 from support import SiteServer
 from tales import open_with_tale
 
@@ -38,7 +37,7 @@ def test_own_words(story: StoryPage) -> None:
 
 def test_streaming(story: StoryPage) -> None:
     story.choose("Length", "Long")
-    story.hold(characters=300)
+    story.hold_answers(300)
     story.button("Tell me a story").click()
     story.wait_for_text(story.story, characters=200)
     take_pictures(story.page, "story-streaming")
@@ -66,26 +65,26 @@ def test_shelf(story: StoryPage) -> None:
     take_pictures(story.page, "story-shelf")
     assert axe_findings(story.page) == []
     story.close_panel()
-    assert story.page.evaluate("document.activeElement.id") == "shelf"
+    expect(story.button("Shelf")).to_be_focused()
 
 
 def test_night_dims_and_leaves_the_story_alone(story: StoryPage) -> None:
     story.page.set_viewport_size({"width": 390, "height": 844})
     story.button("Night").click()
-    story.page.wait_for_timeout(500)
-    assert story.story.is_visible()
-    assert story.button("Read aloud").is_visible()
+    expect(story.story).to_be_visible()
+    expect(story.button("Read aloud")).to_be_visible()
     for name in ("Tell me a story", "Another one", "Shelf", "Download"):
-        assert not story.button(name).is_visible(), name
-    ground = story.page.evaluate("getComputedStyle(document.body).backgroundColor")
-    assert max(map(int, re.findall(r"\d+", ground))) < 16
+        expect(story.button(name)).to_be_hidden()
+    story.page.wait_for_function(
+        "Math.max(...getComputedStyle(document.body).backgroundColor.match(/\\d+/g).map(Number)) < 16"
+    )
     for size, (width, height) in SIZES.items():
         story.page.set_viewport_size({"width": width, "height": height})
         story.page.screenshot(path=pictures_folder() / f"story-night-{size}.png")
     assert axe_findings(story.page) == []
     story.page.keyboard.press("Escape")
-    assert story.button("Tell me a story").is_visible()
-    assert story.button("Night").get_attribute("aria-pressed") == "false"
+    expect(story.button("Tell me a story")).to_be_visible()
+    expect(story.button("Night")).to_have_attribute("aria-pressed", "false")
 
 
 def test_paper(story: StoryPage) -> None:

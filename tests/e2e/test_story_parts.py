@@ -54,9 +54,9 @@ def test_sentences(page: Page, paragraph: str, sentences: list[str]) -> None:
     ],
 )
 def test_quotation_marks(page: Page, plain: str, printed: str) -> None:
-    assert call(page, "typesetting", "typeset", plain) == printed
+    assert call(page, "../components/quotation-marks", "typeset", plain) == printed
     for length in range(len(plain)):
-        grown = call(page, "typesetting", "typeset", plain[:length])
+        grown = call(page, "../components/quotation-marks", "typeset", plain[:length])
         assert printed.startswith(grown), "what is on the page does not change while the text grows"
 
 

@@ -10,6 +10,12 @@ from support import Journal, SiteServer
 from tales import SENTENCES, TALE, open_with_tale
 
 
+def save(story: StoryPage) -> None:
+    """Puts the story on the shelf; it stands there afterwards."""
+    story.button("Save").click()
+    story.page.get_by_role("button", name="Save", pressed=True).wait_for()
+
+
 def books(story: StoryPage) -> Locator:
     return story.panel("Shelf").get_by_role("listitem")
 
@@ -26,8 +32,7 @@ def test_saved_story_is_there_again_with_the_server_stopped(
     story.choose("Character", "A small owl")
     told = story.tell()
     picture = story.picture
-    story.button("Save").click()
-    story.page.get_by_role("button", name="Save", pressed=True).wait_for()
+    save(story)
     story.wait_until_offline()
     server.stop()
     story.page.close()
@@ -40,7 +45,7 @@ def test_saved_story_is_there_again_with_the_server_stopped(
     story.wait_for_text(story.story)
     assert story.text == told
     assert story.picture == picture
-    assert story.page.get_by_role("combobox", name="Character").input_value() == "a small owl"
+    expect(story.page.get_by_role("combobox", name="Character")).to_have_value("a small owl")
     assert story.tell("Another one") != told
     assert journal.errors == []
     context.close()
@@ -60,29 +65,29 @@ def story(browser: Browser, site_server: SiteServer, module_journal: Journal) ->
 
 
 def test_empty_shelf_says_how_to_fill_it(story: StoryPage) -> None:
-    assert "Save" in story.panel("Shelf").inner_text()
+    expect(story.panel("Shelf")).to_contain_text("Save")
     story.close_panel()
 
 
 def test_delete_and_undo(story: StoryPage) -> None:
-    story.button("Save").click()
-    assert "Mia" in books(story).inner_text()
+    save(story)
+    expect(books(story)).to_contain_text("Mia")
     books(story).get_by_role("button", name="Delete").click()
     story.page.get_by_text("Taken from the shelf").wait_for()
-    assert books(story).count() == 0
-    assert story.page.locator("#save").get_attribute("aria-pressed") == "false"
+    expect(books(story)).to_have_count(0)
+    expect(story.page.locator("#save")).to_have_attribute("aria-pressed", "false")
     story.button("Undo").click()
     books(story).wait_for()
     story.close_panel()
-    assert story.page.locator("#save").get_attribute("aria-pressed") == "true"
+    expect(story.page.locator("#save")).to_have_attribute("aria-pressed", "true")
     story.button("Save").click()
     story.page.get_by_role("button", name="Save", pressed=False).wait_for()
-    assert books(story).count() == 0
+    expect(books(story)).to_have_count(0)
     story.close_panel()
 
 
 def test_story_on_the_shelf_follows_what_becomes_of_it(story: StoryPage) -> None:
-    story.button("Save").click()
+    save(story)
     story.button("Go on").click()
     story.story.locator("p.part").wait_for()
     story.wait_for("ready")
@@ -100,7 +105,7 @@ def test_file_opens_by_itself(story: StoryPage, browser: Browser, tmp_path: Path
     downloading.value.save_as(file)
     page = browser.new_page()
     page.goto(file.as_uri())
-    assert page.get_by_role("heading", name=TALE["title"]).is_visible()
+    expect(page.get_by_role("heading", name=TALE["title"])).to_be_visible()
     assert page.locator("p").first.inner_text() == SENTENCES[0]
     assert page.locator("svg").evaluate("(svg) => svg.getBoundingClientRect().width") > 300
     assert "Told for Mia" in page.locator("footer").inner_text()
@@ -115,7 +120,7 @@ def test_paper_shows_the_story_alone(story: StoryPage) -> None:
     assert SENTENCES[0] in shown
     for control in ("Tell me a story", "Read aloud", "Shelf", "Another one", "tokens"):
         assert control not in shown
-    assert story.page.locator("#picture svg").is_visible()
+    expect(story.page.locator("#picture svg")).to_be_visible()
     story.page.emulate_media(media=None)
 
 

@@ -1,13 +1,14 @@
 """Reading aloud, through the browser's own speech: with a voice that makes no sound, and with none at all."""
 
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from glowworm_tools.browser import WEBGPU_FLAGS, chromium_path
 from pages import DEFAULT_TIMEOUT_MS, StoryPage
-from playwright.sync_api import Page, Playwright, Worker
+from playwright.sync_api import Page, Playwright, Worker, expect
 from support import SiteServer
 from tales import SENTENCES, open_with_tale
 
@@ -19,10 +20,8 @@ def test_without_a_voice_the_page_says_so(page: Page, site_server: SiteServer) -
     page.goto(site_server.url + "story/")
     story = StoryPage(page)
     story.button("Read aloud").click()
-    note = page.get_by_text("no English voice")
-    note.wait_for()
-    assert "settings" in note.inner_text()
-    assert not page.get_by_role("button", name="Pause").is_visible()
+    expect(page.get_by_text("no English voice")).to_contain_text("settings")
+    expect(page.get_by_role("button", name="Pause")).to_be_hidden()
 
 
 @pytest.fixture(scope="module")
@@ -50,8 +49,12 @@ def speaking(
     context.close()
 
 
-def lit(story: StoryPage) -> str:
-    return story.page.evaluate("document.querySelector('.sentence.lit')?.textContent ?? ''")
+def expect_lit(story: StoryPage, sentence: str) -> None:
+    expect(story.page.locator(".sentence.lit")).to_have_text([sentence])
+
+
+def expect_none_lit(story: StoryPage) -> None:
+    expect(story.page.locator(".sentence.lit")).to_have_count(0)
 
 
 def said(engine: Worker) -> list[str]:
@@ -59,11 +62,10 @@ def said(engine: Worker) -> list[str]:
 
 
 def wait_until_said(story: StoryPage, engine: Worker, sentences: list[str]) -> None:
-    for _ in range(100):
-        if said(engine) == sentences:
-            return
+    deadline = time.monotonic() + DEFAULT_TIMEOUT_MS / 1000
+    while said(engine) != sentences:
+        assert time.monotonic() < deadline, said(engine)
         story.page.wait_for_timeout(50)
-    pytest.fail(f"said was {said(engine)}")
 
 
 def test_reads_sentence_by_sentence_and_lights_each(speaking: tuple[StoryPage, Worker]) -> None:
@@ -77,11 +79,11 @@ def test_reads_sentence_by_sentence_and_lights_each(speaking: tuple[StoryPage, W
         }"""
     )
     story.button("Read aloud").click()
-    story.button("Pause").wait_for()
-    story.button("Pause").wait_for(state="hidden")
+    story.page.wait_for_function("(count) => lit.length >= count", arg=len(SENTENCES))
+    expect(story.button("Pause")).to_be_hidden()
     assert story.page.evaluate("lit") == SENTENCES
     assert said(engine) == SENTENCES
-    assert lit(story) == ""
+    expect_none_lit(story)
 
 
 def test_pause_goes_on_with_the_sentence_it_broke_off(speaking: tuple[StoryPage, Worker]) -> None:
@@ -89,25 +91,25 @@ def test_pause_goes_on_with_the_sentence_it_broke_off(speaking: tuple[StoryPage,
     engine.evaluate("flowing = false; said = []")
     story.button("Read aloud").click()
     wait_until_said(story, engine, SENTENCES[:1])
-    assert lit(story) == SENTENCES[0]
+    expect_lit(story, SENTENCES[0])
     story.button("On a sentence").click()
     wait_until_said(story, engine, SENTENCES[:2])
-    assert lit(story) == SENTENCES[1]
+    expect_lit(story, SENTENCES[1])
     story.button("Pause").click()
     story.button("Resume").wait_for()
-    assert lit(story) == SENTENCES[1]
-    assert not story.page.evaluate("speechSynthesis.speaking")
+    expect_lit(story, SENTENCES[1])
+    story.page.wait_for_function("!speechSynthesis.speaking")
     story.button("Back a sentence").click()
-    assert lit(story) == SENTENCES[0]
+    expect_lit(story, SENTENCES[0])
     story.button("Resume").click()
     story.button("Pause").wait_for()
     wait_until_said(story, engine, [SENTENCES[0], SENTENCES[1], SENTENCES[0]])
     story.page.get_by_text(SENTENCES[3]).click()
     wait_until_said(story, engine, [SENTENCES[0], SENTENCES[1], SENTENCES[0], SENTENCES[3]])
-    assert lit(story) == SENTENCES[3]
+    expect_lit(story, SENTENCES[3])
     story.button("End reading").click()
-    assert lit(story) == ""
-    assert story.button("Read aloud").is_visible()
+    expect_none_lit(story)
+    expect(story.button("Read aloud")).to_be_visible()
 
 
 def test_screen_stays_on_while_somebody_listens(speaking: tuple[StoryPage, Worker]) -> None:
@@ -144,8 +146,8 @@ def test_voice_and_speed_are_chosen_and_kept(speaking: tuple[StoryPage, Worker])
     assert (last["voice"], last["rate"]) == ("Sequoia", 0.75)
     story.page.reload()
     story.button("Read aloud").click()
-    assert voice.input_value() == voice.locator("option", has_text="Sequoia").get_attribute("value")
     wait_until_said(story, engine, [SENTENCES[0]] * 4)
+    assert voice.input_value() == voice.locator("option", has_text="Sequoia").get_attribute("value")
     assert engine.evaluate("said.at(-1).voice") == "Sequoia"
     story.button("End reading").click()
 
@@ -155,5 +157,5 @@ def test_a_voice_that_never_answers(speaking: tuple[StoryPage, Worker]) -> None:
     engine.evaluate("answering = false")
     story.button("Read aloud").click()
     story.page.get_by_text("does not answer").wait_for()
-    assert story.button("Resume").is_visible()
+    expect(story.button("Resume")).to_be_visible()
     story.button("End reading").click()
