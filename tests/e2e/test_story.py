@@ -151,13 +151,14 @@ def test_whole_story_and_what_happened_next(story: StoryPage) -> None:
     assert further.startswith(told)
     assert len(further) > len(told)
 
+    story.let_answers_be()
     story.interrupt(story.length + 10)
     story.button("Go on").click()  # in the middle of it: not a question, but the rest
     story.wait_for("ready")
-    story.let_answers_be()
     assert story.conversation[-1]["role"] == "assistant"
     assert story.text.startswith(further)
-    assert len(story.text) > len(further)
+    said_nothing_more = story.stats["generated_tokens"] <= 2  # it may have been about to end
+    assert len(story.text) > len(further) or said_nothing_more
     expect(story.story.locator("p.part")).to_have_count(1)
 
 

@@ -39,10 +39,8 @@ def test_merging_follows_its_definition(way: str, joint: bytes) -> None:
             left, right = rng.choices(pieces, k=2)
             costs[left + joint + right] = float(rng.randrange(6))
         symbols = rng.choices(letters, k=rng.randrange(1, 40))
-        expected = naive_merge(symbols, costs, joint)
-        assert (
-            getattr(merging, way)(symbols, lambda pair, costs=costs: costs.get(pair, inf), joint) == expected
-        )
+        merged = getattr(merging, way)(symbols, lambda pair, costs=costs: costs.get(pair, inf), joint)
+        assert merged == naive_merge(symbols, costs, joint)
 
 
 def test_patterns_know_the_unicode_classes() -> None:

@@ -8,6 +8,7 @@ import { addMenu } from "../components/menu.js";
 import { modelOfAddress } from "../components/model-address.js";
 import { keepOffline } from "../components/offline.js";
 import { plainPunctuation } from "../components/plain-punctuation.js";
+import { fileName, saveFile } from "../components/save-file.js";
 import { StatusPanel } from "../components/status-panel.js";
 import { StickToEnd } from "../components/stick-to-end.js";
 import { askToKeep } from "../components/storage-room.js";
@@ -21,7 +22,6 @@ import { LogView } from "./log-view.js";
 import { ModelChoice } from "./model-choice.js";
 import { ModelList } from "./model-list.js";
 import { ModelsPanel } from "./models-panel.js";
-import { fileName, saveFile } from "./save-file.js";
 import { SettingsPanel } from "./settings-panel.js";
 import { answerSettings, lastModel, systemPrompt } from "./settings.js";
 import { toJson, toMarkdown } from "./transfer.js";
@@ -112,16 +112,16 @@ async function openChat() {
  */
 async function saveAs(suffix, write, type) {
   const chats = await openChat();
-  saveFile(`${fileName(chats[0].chat.title)}.${suffix}`, write(chats), type);
+  saveFile(new File([write(chats)], `${fileName(chats[0].chat.title, "chat")}.${suffix}`, { type }));
 }
 
 /** Shows the conversation, and what can be done now. */
 function update() {
-  const { isEmpty, id, last } = conversation.thread;
+  const { isEmpty, id, path } = conversation.thread;
   log.update(conversation);
   composer.update({ canAsk: conversation.canAsk, generating: session.state === "generating" });
   choice.update(conversation.canAsk);
-  showContext(byId("context", HTMLElement), last, session.engine?.info);
+  showContext(byId("context", HTMLElement), path, session.engine?.info);
   newChatButton.disabled = isEmpty;
   exportButton.hidden = isEmpty;
   byId("welcome", HTMLElement).hidden = !isEmpty;
@@ -169,7 +169,7 @@ session.addEventListener("loaded", () => {
 
 void new ChatsPanel(byId("chats", HTMLButtonElement), store, () => conversation.thread.id);
 void new ModelsPanel(byId("models", HTMLButtonElement), session, models, (model) => choice.open(model));
-void new SettingsPanel(byId("settings", HTMLButtonElement), session);
+void new SettingsPanel(byId("settings", HTMLButtonElement), session, models);
 acceptDrops("Drop a model's GGUF file to open it", (file) => choice.open(file));
 acceptLaunches((file) => choice.open(file));
 

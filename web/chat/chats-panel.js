@@ -3,11 +3,11 @@
 import { icon } from "../components/icon.js";
 import { addMenu } from "../components/menu.js";
 import { Panel } from "../components/panel.js";
+import { saveFile } from "../components/save-file.js";
 import { toast } from "../components/toast.js";
 import { Glowworm } from "../glowworm.js";
 import { html, nothing, render } from "../vendor/lit-html/lit-html.js";
 import { repeat } from "../vendor/lit-html/directives/repeat.js";
-import { saveFile } from "./save-file.js";
 import { fromJson, toJson, toMarkdown } from "./transfer.js";
 
 /** @typedef {import("./chat-store.js").ChatStore} ChatStore */
@@ -60,8 +60,8 @@ export class ChatsPanel {
     render(html`${icon("download")}Export`, this.#export);
     foot.prepend(this.#export);
     addMenu(this.#export, [
-      { label: "All chats as JSON", run: () => saveFile("glowworm-chats.json", toJson(this.#all), "application/json") },
-      { label: "All chats as Markdown", run: () => saveFile("glowworm-chats.md", toMarkdown(this.#all), "text/markdown") },
+      { label: "All chats as JSON", run: () => this.#saveAs("json", toJson, "application/json") },
+      { label: "All chats as Markdown", run: () => this.#saveAs("md", toMarkdown, "text/markdown") },
     ]);
     this.#panel.body.append(this.#list, foot);
   }
@@ -148,6 +148,15 @@ export class ChatsPanel {
     this.#renamed = null;
     this.#draw();
   };
+
+  /**
+   * @param {string} suffix
+   * @param {(stored: Stored[]) => string} write
+   * @param {string} type
+   */
+  #saveAs(suffix, write, type) {
+    saveFile(new File([write(this.#all)], `glowworm-chats.${suffix}`, { type }));
+  }
 
   /** @param {Stored[]} removed */
   async #remove(removed) {

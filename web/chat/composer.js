@@ -4,10 +4,11 @@
  */
 
 import { byId } from "../components/dom.js";
+import { keepInTab, recallInTab } from "../components/kept.js";
 
 /** @typedef {import("./thread.js").Message} Message */
 
-const DRAFT = "glowworm.draft";
+const DRAFT = "draft";
 
 /** Fires `send` when the user wants what is written to be sent, and `stop`. */
 export class Composer extends EventTarget {
@@ -38,7 +39,7 @@ export class Composer extends EventTarget {
       this.focus();
     });
     byId("cancel-edit", HTMLButtonElement).addEventListener("click", () => this.cancelEdit());
-    this.text = sessionStorage.getItem(DRAFT) ?? "";
+    this.text = recallInTab(DRAFT) ?? "";
   }
 
   get text() {
@@ -106,7 +107,7 @@ export class Composer extends EventTarget {
 
   #changed() {
     this.#send.disabled = !this.#canAsk || this.text === "";
-    if (!this.#edited) sessionStorage.setItem(DRAFT, this.#field.value);
+    if (!this.#edited) keepInTab(DRAFT, this.#field.value || null);
     if (CSS.supports("field-sizing", "content")) return;
     this.#field.style.height = "auto";
     this.#field.style.height = `${this.#field.scrollHeight}px`;

@@ -8,15 +8,16 @@ import { html, nothing, render } from "../vendor/lit-html/lit-html.js";
 const HIGH = 0.8;
 
 /**
- * Shows what the last answer's figures tell; nothing where that was another model's.
+ * Shows what the figures of the last answer that has ended tell: its prompt was all of the conversation that the model
+ * still held, and what it generated follows. Nothing is shown where this model has not answered yet.
  * @param {HTMLElement} element
- * @param {Message | undefined} last  the last message shown
+ * @param {Message[]} path  the messages shown
  * @param {Record<string, any> | undefined} info  of the engine
  */
-export function showContext(element, last, info) {
-  const { prompt_tokens = 0, generated_tokens = 0 } = last?.stats ?? {};
-  const used = prompt_tokens + generated_tokens;
-  const known = info !== undefined && used > 0 && last?.model === info.name;
+export function showContext(element, path, info) {
+  const { stats } = path.findLast(({ stats, model }) => stats?.prompt_tokens && model === info?.name) ?? {};
+  const used = (stats?.prompt_tokens ?? 0) + (stats?.generated_tokens ?? 0);
+  const known = info !== undefined && used > 0;
   element.hidden = !known;
   const level = known ? Math.min(1, used / info.context) : 0;
   render(

@@ -200,7 +200,7 @@ export class Conversation extends EventTarget {
   /** Finds out which unfinished answers another tab is writing, and looks again when it ends or is closed. */
   async #watchOthers() {
     const { thread } = this;
-    const { held = [] } = await navigator.locks.query();
+    const { held = [] } = await navigator.locks.query().catch(() => ({ held: [] })); // none where nothing may be stored
     const names = new Set(held.map(({ name }) => name));
     const before = this.#elsewhere;
     this.#elsewhere = new Set(
@@ -252,7 +252,7 @@ export function titleOf(thread) {
  */
 function holdLock(message) {
   const { promise, resolve } = Promise.withResolvers();
-  void navigator.locks.request(lockName(message), () => promise);
+  navigator.locks.request(lockName(message), () => promise).catch(() => {}); // no locks where nothing may be stored
   return () => resolve(undefined);
 }
 

@@ -56,7 +56,7 @@ export class ModelChoice {
     this.#select.hidden = models.length < 2;
     const { info } = this.#session.engine ?? {};
     const { title = info?.name } = this.#list.entryOf(model) ?? {};
-    byId("running", HTMLElement).textContent = info ? describeModel({ ...info, name: title }) : "";
+    byId("running", HTMLElement).textContent = info ? describeModel(info, title) : "";
     const { about, prompts } = this.#list.abilitiesOf(model);
     byId("about", HTMLElement).textContent = about;
     this.#prompts.replaceChildren(

@@ -51,15 +51,18 @@ const DEVICES = [
 export class SettingsPanel {
   #panel;
   #session;
+  #models;
   /** @type {Room} */
   #room = { used: 0, available: 0, kept: false };
 
   /**
    * @param {HTMLButtonElement} opener
    * @param {EngineSession} session
+   * @param {import("./model-list.js").ModelList} models
    */
-  constructor(opener, session) {
+  constructor(opener, session, models) {
     this.#session = session;
+    this.#models = models;
     this.#panel = new Panel(opener, "Settings", () => {
       this.#draw();
       void this.#measure();
@@ -100,7 +103,7 @@ export class SettingsPanel {
     if (!info) return nothing;
     const settings = answerSettings(info.name);
     return html`<section class="panel-section">
-      <h3>How ${info.name} answers</h3>
+      <h3>How ${this.#models.entryOf(this.#session.model)?.title ?? info.name} answers</h3>
       ${SLIDERS.map(({ name, label, hint, min, max, step }) => {
         const value = settings[name] ?? info.sampling[name];
         return html`<div class="labelled">

@@ -1,14 +1,15 @@
 /** What models run on: as the page's address says (`?device=wasm&threads=2`), else as was chosen in the settings. */
 
+import { keep, recall } from "./kept.js";
+
 /** @typedef {"auto" | "webgpu" | "wasm"} DeviceChoice */
 
-const KEY = "glowworm.device";
 const CHOICES = ["auto", "webgpu", "wasm"];
 
 /** @returns {{ device: DeviceChoice, threads?: number }} */
 export function deviceChoice() {
   const asked = new URLSearchParams(location.search);
-  const device = asked.get("device") ?? localStorage.getItem(KEY) ?? "auto";
+  const device = asked.get("device") ?? recall("device") ?? "auto";
   const threads = Number.parseInt(asked.get("threads") ?? "", 10);
   return {
     device: /** @type {DeviceChoice} */ (CHOICES.includes(device) ? device : "auto"),
@@ -21,5 +22,5 @@ export function deviceChoice() {
  * @param {DeviceChoice} device
  */
 export function keepDeviceChoice(device) {
-  localStorage.setItem(KEY, device);
+  keep("device", device);
 }

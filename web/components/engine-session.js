@@ -19,7 +19,6 @@ import { deviceChoice } from "./device-choice.js";
  * @typedef {object} AnswerSink
  * @property {(text: string) => void} text
  * @property {(sentence: string) => void} notice
- * @property {() => void} [restart]  forget what came: the device was lost and the answer begins again
  */
 
 /** A download that takes this long to watch can be paused. */
@@ -132,7 +131,6 @@ export class EngineSession extends EventTarget {
       let lost = await this.#answer(current(), { ...options, signal }, sink);
       while (lost) {
         if (signal.aborted) throw lost;
-        sink.restart?.();
         await this.#reload(engine); // which ends on the processor, should the device be lost again and again
         if (this.engine !== engine) throw lost;
         this.#setState("generating");

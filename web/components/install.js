@@ -20,11 +20,6 @@ class Installation extends EventTarget {
     return this.#offer !== null;
   }
 
-  /** Whether this is the installed app. */
-  get isInstalled() {
-    return matchMedia("(display-mode: standalone)").matches;
-  }
-
   /** Asks the user; the browser offers it once. */
   async ask() {
     const offer = this.#offer;
@@ -41,3 +36,11 @@ class Installation extends EventTarget {
 
 /** Listens from the page's first moment on, because the offer comes once. */
 export const installation = new Installation();
+
+/** @param {HTMLButtonElement} button  shown while there is an offer */
+export function offerInstall(button) {
+  const show = () => (button.hidden = !installation.isOffered);
+  installation.addEventListener("change", show);
+  button.addEventListener("click", () => void installation.ask());
+  show();
+}

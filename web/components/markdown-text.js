@@ -6,6 +6,7 @@
 import DOMPurify from "../vendor/dompurify/purify.es.mjs";
 import { Marked } from "../vendor/marked/marked.js";
 import { copyButton } from "./copy-button.js";
+import { typeset } from "./quotation-marks.js";
 
 /** @typedef {import("../vendor/marked/marked.js").Token} Token */
 
@@ -92,8 +93,25 @@ function drawn(token) {
     ALLOW_ARIA_ATTR: false,
     RETURN_DOM_FRAGMENT: true,
   });
+  typesetText(fragment);
   for (const code of fragment.querySelectorAll("pre")) addCopyButton(code);
   return [...fragment.childNodes];
+}
+
+/**
+ * Gives quotation marks their sides, in everything but code.
+ * @param {DocumentFragment} fragment
+ */
+function typesetText(fragment) {
+  const texts = document.createTreeWalker(fragment, NodeFilter.SHOW_TEXT);
+  let before = "";
+  while (texts.nextNode()) {
+    const node = /** @type {Text} */ (texts.currentNode);
+    const { data } = node;
+    if (node.previousSibling?.nodeName === "BR") before = "";
+    if (!node.parentElement?.closest("code")) node.data = typeset(data, before);
+    before = data.at(-1) ?? "";
+  }
 }
 
 /** @param {HTMLPreElement} code */

@@ -4,12 +4,11 @@ import { formatBytes } from "./status-panel.js";
 
 /**
  * @param {Record<string, any>} info  of the engine
- * @returns {string} such as "Glowworm storyteller · 3.3 MB · software graphics"
+ * @param {string} [title]            what the model is called where there are several
+ * @returns {string} such as "Glowworm storyteller · 3.3 MB · processor, 4 threads"
  */
-export function describeModel(info) {
-  const parts = [info.name, formatBytes(info.size_bytes)];
-  if (info.device) parts.push(describeDevice(info.device));
-  return parts.join(" · ");
+export function describeModel({ size_bytes, device }, title = "On this device") {
+  return [title, formatBytes(size_bytes), describeDevice(device)].join(" · ");
 }
 
 /**

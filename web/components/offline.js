@@ -1,10 +1,12 @@
 /** Registers the service worker, and says when the page would work without a network. */
 
 import { ownScript } from "../own-script.js";
+import { keepInTab, recallInTab } from "./kept.js";
 import { NewVersionNotice } from "./new-version.js";
 import { askWorker } from "./service-worker.js";
 
-const RELOADED = "glowworm reloaded to be isolated";
+/** Noted in the tab: the page was loaded once more to be isolated. */
+const RELOADED = "reloaded";
 
 /** @type {NewVersionNotice | null} */
 let notice = null;
@@ -58,14 +60,16 @@ async function beServed(worker, notice) {
  * @returns {boolean} whether the page is about to go
  */
 function isolate() {
+  const [{ type }] = /** @type {PerformanceNavigationTiming[]} */ (performance.getEntriesByType("navigation"));
   const reloads =
     !crossOriginIsolated &&
+    type !== "reload" && // should nothing be kept of the note below
     navigator.serviceWorker.controller !== null &&
     !touched &&
     document.body.dataset.state !== "generating" &&
-    sessionStorage.getItem(RELOADED) === null;
+    !recallInTab(RELOADED);
   if (reloads) {
-    sessionStorage.setItem(RELOADED, "yes");
+    keepInTab(RELOADED, true);
     location.reload();
   }
   return reloads;

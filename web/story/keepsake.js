@@ -1,8 +1,10 @@
 /** A story as a file of its own: one page with picture and text that opens anywhere, without this app or a network. */
 
+import { typeset } from "../components/quotation-marks.js";
+import { fileName } from "../components/save-file.js";
 import { drawPicture } from "./illustration/picture.js";
 import { textOf } from "./tale.js";
-import { paragraphsOf, typeset } from "./typesetting.js";
+import { paragraphsOf } from "./typesetting.js";
 
 /** @typedef {import("./tale.js").Tale} Tale */
 
@@ -45,17 +47,7 @@ ${main.outerHTML}
 </body>
 </html>
 `;
-  return new File([page], `${fileName(tale.title)}.html`, { type: "text/html" });
-}
-
-/** @param {Tale} tale */
-export function download(tale) {
-  const file = keepsake(tale);
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(file);
-  link.download = file.name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+  return new File([page], `${fileName(tale.title, "story")}.html`, { type: "text/html" });
 }
 
 /** Whether this browser hands files to other apps. */
@@ -74,10 +66,3 @@ export async function share(tale) {
     if (!(error instanceof DOMException && error.name === "AbortError")) throw error;
   }
 }
-
-/** @param {string} title */
-const fileName = (title) =>
-  title
-    .replace(/[^\p{L}\p{N} '-]+/gu, "")
-    .trim()
-    .slice(0, 80) || "story";

@@ -2,9 +2,9 @@
 
 import { iconButton } from "../components/icon.js";
 import { Panel } from "../components/panel.js";
+import { typeset } from "../components/quotation-marks.js";
 import { toast } from "../components/toast.js";
 import { drawPicture } from "./illustration/picture.js";
-import { typeset } from "./typesetting.js";
 
 /** @typedef {import("./tale.js").Tale} Tale */
 

@@ -1,7 +1,8 @@
 /** A tale on its page: picture, title, and the text in sentences, each of which can be lit. */
 
+import { typeset } from "../components/quotation-marks.js";
 import { describePicture, drawPicture } from "./illustration/picture.js";
-import { paragraphsOf, sentencesOf, typeset } from "./typesetting.js";
+import { paragraphsOf, sentencesOf } from "./typesetting.js";
 
 /** @typedef {import("./tale.js").Tale} Tale */
 /** @typedef {import("./illustration/picture.js").Subject} Subject */

@@ -3,11 +3,14 @@
 import { byId } from "../components/dom.js";
 import { EngineSession } from "../components/engine-session.js";
 import { describeStats } from "../components/figures.js";
+import { offerInstall } from "../components/install.js";
+import { keepInTab, recallInTab } from "../components/kept.js";
 import { describeModel } from "../components/model-facts.js";
 import { keepOffline } from "../components/offline.js";
+import { saveFile } from "../components/save-file.js";
 import { StatusPanel } from "../components/status-panel.js";
 import { toast } from "../components/toast.js";
-import { canShare, download, share } from "./keepsake.js";
+import { canShare, keepsake, share } from "./keepsake.js";
 import { offerNight } from "./night.js";
 import { ReadAloud } from "./read-aloud.js";
 import { Shelf } from "./shelf.js";
@@ -28,7 +31,9 @@ const stopButton = byId("stop", HTMLButtonElement);
 /** Wishes and story stand side by side, as in story.css. */
 const WIDE = matchMedia("(min-width: 56rem)");
 /** What is on the page lasts as long as its tab, reloads and what phones do to tabs included. */
-const OPEN_TALE = "glowworm.tale";
+const OPEN_TALE = "tale";
+/** How often a story that is being written is kept: what a crash may cost. */
+const KEEP_EVERY_MS = 500;
 
 const status = new StatusPanel(byId("status", HTMLElement));
 const session = new EngineSession(status);
@@ -90,6 +95,7 @@ async function write(written, chance) {
     chance,
     (piece) => (written.parts[last] += piece),
     written,
+    goOn,
   );
   written.finished = finished;
   if (last > 0 && written.parts[last] === NEXT_BEGINS) {
@@ -119,6 +125,7 @@ async function tellSimpler() {
     newSeed(),
     (piece) => (retold.parts[0] += piece),
     retold,
+    () => void tellSimpler(),
   );
   if (retold.parts[0] === beginning) return bringBack();
   toast("Told again in simpler words.", { label: "Bring back", run: bringBack });
@@ -132,23 +139,29 @@ async function tellSimpler() {
  * @param {number} chance  the seed
  * @param {(piece: string) => void} take
  * @param {Tale} written
+ * @param {() => void} retry  after a failure
  * @returns {Promise<boolean>} whether it came to its end; a failure has been shown
  */
-async function answer(messages, chance, take, written) {
+async function answer(messages, chance, take, written, retry) {
   reader.end();
   figures.textContent = "";
   article.setAttribute("aria-busy", "true");
+  let keptAt = 0;
   const stats = await session.ask(
     () => messages(session.engine?.info.context ?? 0),
     { seed: chance },
     {
       text: (piece) => {
         take(piece);
-        if (tale === written) view.write(written.parts);
+        if (tale !== written) return;
+        view.write(written.parts);
+        if (performance.now() - keptAt < KEEP_EVERY_MS) return;
+        keptAt = performance.now();
+        keepOpen();
       },
       notice: (sentence) => status.notice(sentence),
     },
-    () => goOn(),
+    retry,
   );
   article.removeAttribute("aria-busy");
   if (tale === written) view.write(written.parts);
@@ -236,20 +249,7 @@ async function save() {
 }
 
 function keepOpen() {
-  try {
-    if (tale) sessionStorage.setItem(OPEN_TALE, JSON.stringify(tale));
-  } catch {
-    // Full or forbidden: the page then begins blank after a reload.
-  }
-}
-
-/** @returns {Tale | null} */
-function openBefore() {
-  try {
-    return JSON.parse(sessionStorage.getItem(OPEN_TALE) ?? "null");
-  } catch {
-    return null;
-  }
+  if (tale) keepInTab(OPEN_TALE, tale);
 }
 
 /** The picture of what is wished for, while there is no story. */
@@ -286,13 +286,14 @@ byId("text", HTMLElement).addEventListener("click", ({ target }) => {
 });
 saveButton.addEventListener("click", () => void save());
 byId("print", HTMLButtonElement).addEventListener("click", () => window.print());
-byId("download", HTMLButtonElement).addEventListener("click", () => tale && download(tale));
+byId("download", HTMLButtonElement).addEventListener("click", () => tale && saveFile(keepsake(tale)));
 const shareButton = byId("share", HTMLButtonElement);
 shareButton.hidden = !canShare();
 shareButton.addEventListener("click", () => {
   if (tale) share(tale).catch(() => toast("The browser could not share the story; download it instead."));
 });
 offerNight(byId("night", HTMLButtonElement));
+offerInstall(byId("install", HTMLButtonElement));
 document.addEventListener("visibilitychange", keepOpen); // phones close hidden pages without a word
 
 session.addEventListener("statechange", () => {
@@ -308,7 +309,8 @@ session.addEventListener("loaded", () => {
 
 async function offerWishes() {
   form = new WishForm(byId("fields", HTMLElement), await readChoices(new URL("./choices.json", import.meta.url).href));
-  const before = openBefore();
+  /** @type {Tale | null} */
+  const before = recallInTab(OPEN_TALE);
   if (before) {
     form.wishes = before.wishes;
     put(before);

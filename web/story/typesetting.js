@@ -1,4 +1,4 @@
-/** From a model's plain text to a page of a book: paragraphs, sentences, and quotation marks that know their sides. */
+/** From a model's plain text to a page of a book: paragraphs, sentences, breaths. */
 
 const SENTENCES = new Intl.Segmenter("en", { granularity: "sentence" });
 const ABBREVIATION = /(?:^|[\s"'“‘(])(?:Mr|Mrs|Ms|Dr|St|Prof|No)\.$/;
@@ -32,28 +32,6 @@ export function sentencesOf(paragraph) {
     }
   }
   return sentences;
-}
-
-/**
- * Typewriter quotation marks as a book has them. What stands before decides, so that text may still be growing.
- * @param {string} text
- */
-export function typeset(text) {
-  return text
-    .replace(/"/g, (_, at) => (opens(text, at) ? "“" : "”"))
-    .replace(/'/g, (_, at) => (opens(text, at) ? "‘" : "’"));
-}
-
-/**
- * Whether a mark opens: after a space or a bracket, or next to another one that does.
- * @param {string} text
- * @param {number} at
- * @returns {boolean}
- */
-function opens(text, at) {
-  const before = text[at - 1];
-  if (before === '"' || before === "'") return opens(text, at - 1);
-  return before === undefined || /[\s([—–]/.test(before);
 }
 
 /**
