@@ -3,7 +3,7 @@
 import json
 import random
 import re
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -61,6 +61,15 @@ def _is_told(moral: str, text: str) -> bool:
     """Whether the longest run of a moral's words that holds no slot stands in `text`."""
     plain = max(re.split(r"\{\w+\}|'", moral), key=len)
     return plain in text
+
+
+def test_somebody_else_is_met_where_everybody_is_of_the_heros_kind():
+    rng = random.Random(5)
+    place = replace(PAGE_PLACES[0], helpers=("an old owl", "a small owl", "a sleepy owl", "a hare"))
+    slots = story_for(rng, Wishes(character=Character("an owl", "owl"), place=place)).cast.slots
+    met = {slots["a_helper"], slots["first"], slots["second"]}
+    assert len(met) == 3
+    assert not any(re.search(r"\bowl\b", somebody) for somebody in met)
 
 
 def test_listener_and_companion_are_in_the_story():

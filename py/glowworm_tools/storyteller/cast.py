@@ -127,14 +127,21 @@ def _scenery(rng: random.Random, place: Place) -> dict[str, str]:
     }
 
 
+PASSERS_BY = ("a travelling fiddler", "a postman", "a wandering tinker", "a baker", "a small boy")
+"""Who may be met anywhere, should everybody else be of the hero's own kind."""
+
+
 def _others(rng: random.Random, wishes: Wishes, hero: str) -> dict[str, str]:
     """Helper, two neighbours and, if wished for, a companion; nobody of the hero's own kind or name."""
     assert wishes.character and wishes.place and wishes.twist
     taken = {wishes.character.kind, wishes.twist.thing, wishes.companion.kind if wishes.companion else ""}
-    free = [
-        helper for helper in wishes.place.helpers if not any(kind and helper.endswith(kind) for kind in taken)
-    ]
-    helper, first, second = rng.sample(free, 3)
+
+    def free(somebody: tuple[str, ...]) -> list[str]:
+        return [one for one in somebody if not any(kind and one.endswith(kind) for kind in taken)]
+
+    there = free(wishes.place.helpers)
+    missing = max(0, 3 - len(there))
+    helper, first, second = rng.sample(there + free(PASSERS_BY)[:missing], 3)
     pal = wishes.companion.phrase if wishes.companion else "friend"
     helper_he, pal_he = pronoun(rng, helper), pronoun(rng, pal)
     names = _names(rng, (helper_he, pal_he), taken=(hero, wishes.listener))
