@@ -31,8 +31,8 @@ LOCK = ROOT / "build" / "lock"
 OLDEST_NODE = 20
 WIDER = {"site": ("test",), "convert": ("test",), "fetch": ("test",), "test": ()}
 """The sets of packages (extras of pyproject.toml), and which others include each."""
-TWO_AT_A_TIME = ("--numprocesses=2", "--dist=loadfile", "--no-loadscope-reorder")
-"""How pytest runs: tests wait half of the time. Those of a module stay together and in their order."""
+TWO_AT_A_TIME = ("--numprocesses=2", "--dist=loadgroup")
+"""How pytest runs: the pages' tests beside all others (see tests/conftest.py)."""
 
 
 def main() -> int:

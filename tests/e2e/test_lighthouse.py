@@ -15,6 +15,8 @@ from playwright.sync_api import Playwright
 from support import SiteServer
 
 LIGHTHOUSE = Path(__file__).parents[2] / "web" / "node_modules" / "lighthouse" / "cli" / "index.js"
+ATTEMPTS = 3
+"""On a busy machine Lighthouse may miss the beginning of a page, and then asks to be run again."""
 
 
 @pytest.mark.parametrize("path", ["", "story/"])
@@ -23,16 +25,15 @@ def test_lighthouse_gives_full_marks(
 ) -> None:
     flags = ["--headless=new", "--no-sandbox", *WEBGPU_FLAGS]
     report = tmp_path / "report.json"
-    ran = subprocess.run(
-        [
-            *["node", LIGHTHOUSE, site_server.url + path, "--quiet", "--no-enable-error-reporting"],
-            *["--output=json", f"--output-path={report}", f"--chrome-flags={' '.join(flags)}"],
-        ],
-        env={**os.environ, "CHROME_PATH": chromium_path() or playwright.chromium.executable_path},
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
+    command = [
+        *["node", LIGHTHOUSE, site_server.url + path, "--quiet", "--no-enable-error-reporting"],
+        *["--output=json", f"--output-path={report}", f"--chrome-flags={' '.join(flags)}"],
+    ]
+    environment = {**os.environ, "CHROME_PATH": chromium_path() or playwright.chromium.executable_path}
+    for _ in range(ATTEMPTS):
+        ran = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300)
+        if "Please run Lighthouse again" not in ran.stderr:
+            break
     assert ran.returncode == 0, ran.stderr
     found = json.loads(report.read_text())
     marks = {name: category["score"] for name, category in found["categories"].items()}
