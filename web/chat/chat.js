@@ -12,6 +12,7 @@ import { fileName, saveFile } from "../components/save-file.js";
 import { StatusPanel } from "../components/status-panel.js";
 import { StickToEnd } from "../components/stick-to-end.js";
 import { askToKeep } from "../components/storage-room.js";
+import { nextTask } from "../components/tasks.js";
 import { toast } from "../components/toast.js";
 import { ChatStore } from "./chat-store.js";
 import { ChatsPanel } from "./chats-panel.js";
@@ -167,9 +168,6 @@ session.addEventListener("loaded", () => {
   void keepOffline(siteRoot, () => info.place === "disk", byId("offline", HTMLElement));
 });
 
-void new ChatsPanel(byId("chats", HTMLButtonElement), store, () => conversation.thread.id);
-void new ModelsPanel(byId("models", HTMLButtonElement), session, models, (model) => choice.open(model));
-void new SettingsPanel(byId("settings", HTMLButtonElement), session, models);
 acceptDrops("Drop a model's GGUF file to open it", (file) => choice.open(file));
 acceptLaunches((file) => choice.open(file));
 
@@ -178,4 +176,12 @@ update();
 const shared = takeSharedText();
 if (shared) composer.text = shared;
 if (matchMedia("(pointer: fine)").matches) composer.focus(); // on a phone the keyboard would cover the page
+for (const make of [
+  () => new ChatsPanel(byId("chats", HTMLButtonElement), store, () => conversation.thread.id),
+  () => new ModelsPanel(byId("models", HTMLButtonElement), session, models, (model) => choice.open(model)),
+  () => new SettingsPanel(byId("settings", HTMLButtonElement), session, models),
+]) {
+  await nextTask();
+  make();
+}
 await choice.offer();

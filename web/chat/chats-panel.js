@@ -4,6 +4,7 @@ import { icon } from "../components/icon.js";
 import { addMenu } from "../components/menu.js";
 import { Panel } from "../components/panel.js";
 import { saveFile } from "../components/save-file.js";
+import { lazily } from "../components/tasks.js";
 import { toast } from "../components/toast.js";
 import { Glowworm } from "../glowworm.js";
 import { html, nothing, render } from "../vendor/lit-html/lit-html.js";
@@ -16,8 +17,8 @@ import { fromJson, toJson, toMarkdown } from "./transfer.js";
 const SNIPPET_BEFORE = 24;
 const SNIPPET_LENGTH = 110;
 
-const DAY = new Intl.DateTimeFormat(undefined, { dateStyle: "medium" });
-const TIME = new Intl.DateTimeFormat(undefined, { timeStyle: "short" });
+const day = lazily(() => new Intl.DateTimeFormat(undefined, { dateStyle: "medium" }));
+const time = lazily(() => new Intl.DateTimeFormat(undefined, { timeStyle: "short" }));
 
 export class ChatsPanel {
   #panel;
@@ -106,7 +107,7 @@ export class ChatsPanel {
       </form>`;
     }
     const updated = new Date(chat.updated);
-    const when = updated.toDateString() === new Date().toDateString() ? TIME.format(updated) : DAY.format(updated);
+    const when = updated.toDateString() === new Date().toDateString() ? time().format(updated) : day().format(updated);
     return html`
       <a href=${`#chat=${chat.id}`} aria-current=${chat.id === this.#current() ? "true" : nothing} @click=${() => this.#panel.close()}>
         <span class="chat-title">${chat.title}</span>

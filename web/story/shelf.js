@@ -3,12 +3,13 @@
 import { iconButton } from "../components/icon.js";
 import { Panel } from "../components/panel.js";
 import { typeset } from "../components/quotation-marks.js";
+import { lazily } from "../components/tasks.js";
 import { toast } from "../components/toast.js";
 import { drawPicture } from "./illustration/picture.js";
 
 /** @typedef {import("./tale.js").Tale} Tale */
 
-const DAY = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "long", year: "numeric" });
+const dayFormat = lazily(() => new Intl.DateTimeFormat(undefined, { day: "numeric", month: "long", year: "numeric" }));
 const NOTHING_KEPT = "This browser keeps nothing for this page (a private window?), so there is no shelf.";
 
 export class Shelf {
@@ -56,7 +57,8 @@ export class Shelf {
     title.textContent = typeset(tale.title);
     const day = document.createElement("span");
     day.className = "cover-day";
-    day.textContent = tale.wishes.child ? `for ${tale.wishes.child}, ${DAY.format(tale.told)}` : DAY.format(tale.told);
+    const told = dayFormat().format(tale.told);
+    day.textContent = tale.wishes.child ? `for ${tale.wishes.child}, ${told}` : told;
     const picture = drawPicture({ ...tale.wishes, hour: tale.hour, seed: tale.seed }, `shelf-${tale.id}`);
     picture.setAttribute("aria-hidden", "true");
     cover.append(picture, title, day);

@@ -9,6 +9,7 @@ import { describeModel } from "../components/model-facts.js";
 import { keepOffline } from "../components/offline.js";
 import { saveFile } from "../components/save-file.js";
 import { StatusPanel } from "../components/status-panel.js";
+import { nextTask } from "../components/tasks.js";
 import { toast } from "../components/toast.js";
 import { canShare, keepsake, share } from "./keepsake.js";
 import { offerNight } from "./night.js";
@@ -315,8 +316,9 @@ async function offerWishes() {
     form.wishes = before.wishes;
     put(before);
   }
-  preview();
   update();
+  await nextTask();
+  preview();
 }
 
 void session.load("");

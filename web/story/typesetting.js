@@ -1,6 +1,8 @@
 /** From a model's plain text to a page of a book: paragraphs, sentences, breaths. */
 
-const SENTENCES = new Intl.Segmenter("en", { granularity: "sentence" });
+import { lazily } from "../components/tasks.js";
+
+const sentences = lazily(() => new Intl.Segmenter("en", { granularity: "sentence" }));
 const ABBREVIATION = /(?:^|[\s"'“‘(])(?:Mr|Mrs|Ms|Dr|St|Prof|No)\.$/;
 /** What a voice is given at a time: longer utterances are cut off by some browsers after a quarter of a minute. */
 const BREATH = 160;
@@ -21,17 +23,17 @@ export function paragraphsOf(text) {
  */
 export function sentencesOf(paragraph) {
   /** @type {string[]} */
-  const sentences = [];
-  for (const { segment } of SENTENCES.segment(paragraph)) {
+  const found = [];
+  for (const { segment } of sentences().segment(paragraph)) {
     const sentence = segment.trim();
-    const before = sentences.at(-1);
+    const before = found.at(-1);
     if (before !== undefined && (/^[a-z,;]/.test(sentence) || ABBREVIATION.test(before))) {
-      sentences[sentences.length - 1] = `${before} ${sentence}`;
+      found[found.length - 1] = `${before} ${sentence}`;
     } else if (sentence) {
-      sentences.push(sentence);
+      found.push(sentence);
     }
   }
-  return sentences;
+  return found;
 }
 
 /**
