@@ -31,8 +31,6 @@ LOCK = ROOT / "build" / "lock"
 OLDEST_NODE = 20
 WIDER = {"site": ("test",), "convert": ("test",), "fetch": ("test",), "test": ()}
 """The sets of packages (extras of pyproject.toml), and which others include each."""
-TWO_AT_A_TIME = ("--numprocesses=2", "--dist=loadgroup")
-"""How pytest runs: the pages' tests beside all others (see tests/conftest.py)."""
 
 
 def main() -> int:
@@ -102,7 +100,7 @@ def test(words: list[str]) -> int:
     _install_node_modules("test")
     _install_system_packages()
     _make_site(ROOT / "dist", "/")
-    return _hand_over("pytest", *TWO_AT_A_TIME, *words)
+    return _hand_over("pytest", *words)
 
 
 def bench(words: list[str]) -> int:

@@ -16,14 +16,6 @@ ROOT = Path(__file__).parents[1]
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
-@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the marks
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests of the pages run one after the other, whatever runs beside them: each needs most of two cores."""
-    for item in items:
-        group = "pages" if "e2e" in item.path.parts else "others"
-        item.add_marker(pytest.mark.xdist_group(group))
-
-
 @pytest.fixture(scope="session")
 def site() -> Path:
     """Folder of the built site, brought up to date first."""
