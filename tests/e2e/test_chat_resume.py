@@ -97,3 +97,17 @@ def test_full_storage_is_told(page: Page, site_server: SiteServer) -> None:
     with page.expect_download() as download:
         chat.button("Markdown").click()
     assert "And then?" in download.value.path().read_text(), "and can be taken out"
+
+
+def test_words_written_while_the_page_starts_stay(page: Page, site_server: SiteServer) -> None:
+    page.add_init_script(
+        """new MutationObserver((_, observer) => {
+          const field = document.getElementById("message");
+          if (!field) return;
+          observer.disconnect();
+          field.value = "Already begun";
+        }).observe(document, { childList: true, subtree: true });"""
+    )
+    chat = ChatPage(page)
+    chat.open(site_server.url)
+    expect(page.get_by_role("textbox", name="Message")).to_have_value("Already begun")

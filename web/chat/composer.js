@@ -39,7 +39,7 @@ export class Composer extends EventTarget {
       this.focus();
     });
     byId("cancel-edit", HTMLButtonElement).addEventListener("click", () => this.cancelEdit());
-    this.text = recallInTab(DRAFT) ?? "";
+    this.text = this.#field.value || (recallInTab(DRAFT) ?? ""); // somebody may have begun before this script came
   }
 
   get text() {
