@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from glowworm_tools import bench
 
+TIMEOUT_S = 300
 WORK = ["--prompts", "20", "--tokens", "4", "--repeats", "2"]
 
 
@@ -15,7 +16,7 @@ def measured(tmp_path: Path, *options: str) -> tuple[list[dict], str]:
     """The figures, and the tables, of a run in a process of its own: Playwright is in use in this one."""
     written = tmp_path / "figures.json"
     command = [sys.executable, "-m", "glowworm_tools.bench", *WORK, "--json", str(written), *options]
-    run = subprocess.run(command, capture_output=True, text=True)
+    run = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT_S)
     assert run.returncode == 0, run.stdout + run.stderr
     return json.loads(written.read_text()), run.stdout
 

@@ -1,5 +1,7 @@
 """What the page survives: its worker killed or crashed, its tab frozen, its stored model gone."""
 
+import time
+
 import pytest
 from pages import WEBGPU, ChatPage
 from playwright.sync_api import Page, Worker, expect
@@ -16,9 +18,12 @@ REMOVE_MODELS = """async () => {
 
 
 def worker_of(page: Page) -> Worker:
-    """The engine's worker, of which there must be one."""
-    (worker,) = (worker for worker in page.workers if worker.url.endswith("/worker/worker.js"))
-    return worker
+    """The engine's worker, of which there must be one: that a former one has ended may be heard of later."""
+    deadline = time.monotonic() + 30
+    while len(workers := [worker for worker in page.workers if worker.url.endswith("/worker/worker.js")]) > 1:
+        assert time.monotonic() < deadline, "two workers"
+        page.wait_for_timeout(20)
+    return workers[0]
 
 
 @pytest.fixture

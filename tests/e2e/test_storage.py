@@ -72,6 +72,21 @@ window.store = start();
 window.restart = () => { window.worker.terminate(); window.store = start(); };
 </script>"""
 
+READ_AGAIN_AND_AGAIN = """async (bytes) => {
+  const { readBlob } = await import("/worker/read-blob.js");
+  const file = await (await navigator.storage.getDirectory()).getFileHandle("read", { create: true });
+  const writing = await file.createWritable();
+  await writing.write(new Uint8Array(bytes));
+  await writing.close();
+  const going = (window.going = { state: "reading", read: 0 });
+  const end = (state) => going.state === "reading" && (going.state = state);
+  setTimeout(end, 20_000, "stuck");
+  (async () => {
+    for (let i = 0; i < 20; i++) going.read += (await readBlob(await file.getFile())).length;
+    end("done");
+  })();
+}"""
+
 
 @pytest.fixture
 def server(site: Path) -> Iterator[FaultyServer]:
@@ -398,3 +413,12 @@ def test_two_tabs_fetch_once(server: FaultyServer, new_tab: Callable[[], Page]) 
     assert downloaded == [0, len(WEIGHTS)]
     for tab in tabs:
         assert read_digest(tab)["sha256"] == sha256(WEIGHTS)
+
+
+def test_reading_outlives_the_collection_of_garbage(server: FaultyServer, new_tab: Callable[[], Page]) -> None:
+    page = new_tab()
+    garbage = page.context.new_cdp_session(page)
+    page.evaluate(READ_AGAIN_AND_AGAIN, PIECE)
+    while page.evaluate("going.state") == "reading":
+        garbage.send("HeapProfiler.collectGarbage")
+    assert page.evaluate("going") == {"state": "done", "read": 20 * PIECE}

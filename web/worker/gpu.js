@@ -16,11 +16,9 @@ import { WindowReader } from "./window-reader.js";
 /** @typedef {import("./window-reader.js").Source} Source */
 /** @typedef {import("./plan-memory.js").RememberedProgram} RememberedProgram */
 /** @typedef {(phase: "kernels" | "weights", done: number, total: number) => void} LoadProgress */
-/** @typedef {{ program: RememberedProgram, work: Promise<void>, compiledAt: number }} Anticipated */
 /** @typedef {{ pipeline: GPUComputePipeline, group: GPUBindGroup, grid: [number, number, number] }} Step */
 
 const PIECE_BYTES = 8 << 20; // of weights uploaded at once
-const STALLED_MS = 60_000; // without another kernel compiled: a remembered program is given up
 const IN_FLIGHT_BYTES = 4 * PIECE_BYTES; // of weights handed to the queue but not yet on the GPU
 const SOFTWARE = /swiftshader|llvmpipe|lavapipe|warp|basic render/i;
 const NO_WEBGPU =
@@ -90,7 +88,7 @@ export class Gpu {
   #phases = new Map();
   /** @type {Map<string, number>} */
   #names = new Map();
-  /** @type {Anticipated | null} */
+  /** @type {{ program: RememberedProgram, work: Promise<void> } | null} */
   #anticipated = null;
   #loading = 0; // counts loads: one that is no longer the last gives up
   /** @type {string | null} */
@@ -125,13 +123,9 @@ export class Gpu {
    * @param {LoadProgress} [onProgress]
    */
   anticipate(program, source, onProgress) {
-    const work = this.#load(program, source, (phase, done, total) => {
-      if (phase === "kernels") anticipated.compiledAt = done < total ? performance.now() : Infinity;
-      onProgress?.(phase, done, total);
-    });
+    const work = this.#load(program, source, onProgress);
     work.catch(() => {}); // `load` looks at it
-    const anticipated = { program, work, compiledAt: performance.now() };
-    this.#anticipated = anticipated;
+    this.#anticipated = { program, work };
   }
 
   /**
@@ -150,34 +144,14 @@ export class Gpu {
     if (anticipated) {
       this.anticipated = same(anticipated.program, this.program);
       if (!this.anticipated) this.#loading++; // ends the other one at its next piece of weights
-      const loaded = await this.#finished(anticipated);
+      const loaded = await anticipated.work.then(
+        () => true,
+        () => false,
+      );
       if (loaded && this.anticipated) return;
       this.anticipated = false;
     }
     await this.#load(this.program, source, onProgress);
-  }
-
-  /**
-   * Waits for what was anticipated, unless its kernels do not get on.
-   *
-   * @param {Anticipated} anticipated
-   * @returns {Promise<boolean>} whether it was loaded
-   */
-  async #finished(anticipated) {
-    const loaded = anticipated.work.then(
-      () => true,
-      () => false,
-    );
-    for (;;) {
-      const left = anticipated.compiledAt + STALLED_MS - performance.now();
-      if (left === Infinity) return loaded;
-      if (left <= 0) {
-        console.warn("The kernels remembered from an earlier visit do not finish compiling, so they are built anew.");
-        return false;
-      }
-      const over = await Promise.race([loaded, new Promise((resolve) => setTimeout(resolve, left, null))]);
-      if (over !== null) return over;
-    }
   }
 
   /**

@@ -5,6 +5,9 @@
 
 import { roomFor } from "./buffers.js";
 
+/** In use. Chromium collects a blob's stream, even while it is waited for, when only the waiting knows of it. */
+const readers = new Set();
+
 /**
  * @param {Blob} blob
  * @param {ArrayBuffer} [buffer]  is used if it is large enough, and not to be used afterwards but through what is returned
@@ -14,16 +17,21 @@ import { roomFor } from "./buffers.js";
 export async function readBlob(blob, buffer) {
   const reader = readerOf(blob);
   if (!reader) return new Uint8Array(await blob.arrayBuffer());
-  let room = roomFor(blob.size, buffer);
-  let filled = 0;
-  while (filled < blob.size) {
-    const { value } = await reader.read(new Uint8Array(room, filled, blob.size - filled));
-    if (!value?.length) throw new DOMException("The file ends early.", "NotReadableError");
-    room = value.buffer;
-    filled += value.length;
+  readers.add(reader);
+  try {
+    let room = roomFor(blob.size, buffer);
+    let filled = 0;
+    while (filled < blob.size) {
+      const { value } = await reader.read(new Uint8Array(room, filled, blob.size - filled));
+      if (!value?.length) throw new DOMException("The file ends early.", "NotReadableError");
+      room = value.buffer;
+      filled += value.length;
+    }
+    await reader.cancel();
+    return new Uint8Array(room, 0, filled);
+  } finally {
+    readers.delete(reader);
   }
-  await reader.cancel();
-  return new Uint8Array(room, 0, filled);
 }
 
 /**
