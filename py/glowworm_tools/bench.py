@@ -96,8 +96,8 @@ def _visit(context: "BrowserContext", address: str, profile: str) -> dict[str, A
     deadline = time.monotonic() + TIMEOUT_S
     while (state := page.evaluate("document.body?.dataset.state ?? 'loading'")) in SAMPLE_MS:
         if time.monotonic() > deadline:
-            said = page.inner_text("#status")
-            raise GlowwormError(f"An hour has passed, and the page is still at “{said}”; ask for fewer tokens or runs.")
+            said = f"An hour has passed, and the page is still at “{page.inner_text('#status')}”"
+            raise GlowwormError(f"{said}; ask for fewer tokens or runs.")
         memory.sample()
         page.wait_for_timeout(SAMPLE_MS[state])
     if state == "error":

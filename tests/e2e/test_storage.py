@@ -415,7 +415,9 @@ def test_two_tabs_fetch_once(server: FaultyServer, new_tab: Callable[[], Page]) 
         assert read_digest(tab)["sha256"] == sha256(WEIGHTS)
 
 
-def test_reading_outlives_the_collection_of_garbage(server: FaultyServer, new_tab: Callable[[], Page]) -> None:
+def test_reading_outlives_the_collection_of_garbage(
+    server: FaultyServer, new_tab: Callable[[], Page]
+) -> None:
     page = new_tab()
     garbage = page.context.new_cdp_session(page)
     page.evaluate(READ_AGAIN_AND_AGAIN, PIECE)
