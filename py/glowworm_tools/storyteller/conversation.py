@@ -27,10 +27,12 @@ MAXIMUM_CHARS = 6500
 
 def about_a_story(rng: random.Random) -> Turns:
     """A story asked for and told, and some talk about it afterwards."""
-    story = random_story(rng)
-    turns = [(story.request, story.text)]
-    if rng.random() < 0.1:
-        turns = [*small_talk(rng, exchanges=1), *turns]
+    story, before = random_story(rng), []
+    if rng.random() < 0.15:
+        before = small_talk(rng, exchanges=1)
+        if before[-1][1].endswith("?") and rng.random() < 0.5:  # whoever offers a story is taken at his word
+            story = story_for(rng, Wishes(length="short"), said(rng, "yes"))
+    turns = [*before, (story.request, story.text)]
     for _ in range(rng.choice((1, 1, 2, 2, 3, 4))):
         story, more = _follow_up(rng, story)
         if sum(len(answer) for _, answer in turns + more) > MAXIMUM_CHARS:

@@ -32,12 +32,13 @@ class Character:
 
 PAGE_CHARACTERS = tuple(Character(entry["phrase"], entry["kind"]) for entry in _HEROES["character"])
 ADJECTIVES = words(_HEROES["adjectives"])
+_ADJECTIVES_OF_PEOPLE = tuple(a for a in ADJECTIVES if a not in words(_HEROES["not_of_people"]))
 _CATEGORIES = {name: words(kinds) for name, kinds in _HEROES["kinds"].items()}
 KINDS = WordList(kind for kinds in _CATEGORIES.values() for kind in kinds)
 _ALWAYS_SHE = frozenset(words(_HEROES["always_she"]))
 _ALWAYS_HE = frozenset(words(_HEROES["always_he"]))
-_SHE_WORDS = frozenset(("woman", "lady", "girl", "hen", "cow", "goose", "washerwoman", "maid"))
-_HE_WORDS = frozenset(("man", "boy", "father", "bull"))
+_SHE_ENDINGS = ("woman", "lady", "girl", "hen", "cow", "goose", "maid")
+_HE_ENDINGS = ("man", "boy", "father", "bull")
 
 _TRAITS = _HEROES["trait"]
 _TREATS = words(_HEROES["treats"])
@@ -49,9 +50,10 @@ def random_character(rng: random.Random, unseen: bool = False) -> Character:
     if not unseen and draw < 0.4:
         return rng.choice(PAGE_CHARACTERS)
     kind = invented_word(rng, 2) if draw > 0.95 else KINDS.pick(rng, unseen)
-    adjectives = [rng.choice(ADJECTIVES)] if rng.random() < 0.7 else []
+    fitting = _ADJECTIVES_OF_PEOPLE if _category(kind) == "person" else ADJECTIVES
+    adjectives = [rng.choice(fitting)] if rng.random() < 0.7 else []
     if adjectives and rng.random() < 0.08:
-        adjectives.append(rng.choice([a for a in ADJECTIVES if a != adjectives[0] and " " not in a]))
+        adjectives.append(rng.choice([a for a in fitting if a != adjectives[0] and " " not in a]))
     character = Character(with_article(" ".join([*adjectives, kind])), kind)
     if rng.random() < 0.08:
         trait = rng.choice(_TRAITS)["asked"]
@@ -64,9 +66,9 @@ def pronoun(rng: random.Random, phrase: str, name_gender: str | None = None) -> 
     """`she` or `he` for somebody: as the kind demands, else as the name suggests, else by chance."""
     noun = without_article(phrase)
     last = re.split(r" (?:with|who|that|in|on|of) ", noun)[0].split()[-1]
-    if noun in _ALWAYS_SHE or last in _ALWAYS_SHE or last in _SHE_WORDS:
+    if noun in _ALWAYS_SHE or last in _ALWAYS_SHE or last.endswith(_SHE_ENDINGS):
         return "she"
-    if noun in _ALWAYS_HE or last in _ALWAYS_HE or last in _HE_WORDS:
+    if noun in _ALWAYS_HE or last in _ALWAYS_HE or last.endswith(_HE_ENDINGS):
         return "he"
     return name_gender or rng.choice(("she", "he"))
 

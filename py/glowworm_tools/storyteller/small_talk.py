@@ -6,10 +6,12 @@ The answers are honest about a model that knows stories and little else.
 import random
 
 from .cast import Cast
+from .choices import story_request
 from .data import read
 from .lexicon import THINGS
 from .names import BOYS, GIRLS, SURNAMES, TOWNS
 from .questions import Turn
+from .wishes import page_wishes
 from .wording import fix_articles, write
 
 _TALK = read("talk")
@@ -46,9 +48,23 @@ def _exchange(rng: random.Random, entry: dict) -> Turn:
     said, answer = rng.choice(entry["said"]), rng.choice(entry["answers"])
     if said == "{question}":
         said = _question(rng)
+    elif said == "{unsuitable}":
+        said = _unsuitable(rng)
     if rng.random() < 0.2:
         said = said.lower().rstrip(".!?")
     return said, write(rng, answer, {"lullaby": rng.choice(_LULLABIES)})
+
+
+def _unsuitable(rng: random.Random) -> str:
+    """The story page's request with something in it that no bedtime story may have."""
+    wishes = page_wishes(rng)
+    assert wishes.character and wishes.place and wishes.twist and wishes.theme and wishes.length
+    words = {"character": wishes.character.phrase, "twist": wishes.twist.phrase}
+    field = rng.choice(tuple(words))
+    words[field] = rng.choice(_TALK["unsuitable"][field])
+    return story_request(
+        setting=wishes.place.phrase, theme=wishes.theme.phrase, length=wishes.length, **words
+    )
 
 
 def _question(rng: random.Random) -> str:
