@@ -4,11 +4,17 @@ import argparse
 import json
 import random
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from .choices import choices_json
 from .mixture import generated_document
 
-PART_NAMES = ("losses", "obedience", "variety", "safety", "conversation")
+if TYPE_CHECKING:
+    from .corpus import ReadStory
+    from .tokenizer import StoryTokenizer
+
+PART_NAMES = ("losses", "obedience", "variety", "safety", "conversation", "follow_ups")
+VOCABULARY = 4096
 TOKENIZER_DOCUMENTS = 12_000
 
 
@@ -25,15 +31,11 @@ def main() -> None:
     command.add_argument("--seed", type=int, default=1)
     command.set_defaults(action=_generate)
 
-    command = commands.add_parser("tokenizer", help="learn the tokenizer")
-    _add_run_folder(command)
-    _add_stories(command)
-    command.add_argument("--vocabulary", type=int, default=4096)
-    command.set_defaults(action=_tokenizer)
-
-    command = commands.add_parser("train", help="train, or go on with a run that was interrupted")
-    _add_run_folder(command)
-    _add_stories(command)
+    command = commands.add_parser("train", help="the whole recipe, or the rest of one that was interrupted")
+    command.add_argument(
+        "--folder", type=Path, required=True, help="folder of the run: tokenizer, checkpoint, log, model.gguf"
+    )
+    command.add_argument("--stories", type=Path, required=True, help="folder with stories.jsonl.xz")
     length = command.add_mutually_exclusive_group(required=True)
     length.add_argument("--minutes", type=float, help="how long the whole run lasts, all its slices together")
     length.add_argument("--steps", type=float, help="the same, counted in steps of 4,096 tokens")
@@ -45,11 +47,6 @@ def main() -> None:
         "--compile", action="store_true", help="faster steps after minutes of compiling (C++)"
     )
     command.set_defaults(action=_train)
-
-    command = commands.add_parser("export", help="write the run's last checkpoint as GGUF")
-    _add_run_folder(command)
-    command.add_argument("--out", type=Path, default=Path("web/models/glowworm-story.gguf"))
-    command.set_defaults(action=_export)
 
     command = commands.add_parser("sample", help="ask an exported model")
     command.add_argument("model", type=Path)
@@ -64,7 +61,7 @@ def main() -> None:
     command.add_argument("--parts", nargs="+", choices=PART_NAMES, default=PART_NAMES)
     command.add_argument("--stories", type=Path, help="folder with text held out, for the losses")
     command.add_argument("--run", type=Path, help="folder of the run, for the losses before quantisation")
-    command.add_argument("--count", type=int, default=200, help="answers a part judges")
+    command.add_argument("--count", type=int, help="answers each part judges, if not the usual number")
     _add_threads(command)
     command.add_argument("--temperature", type=float)
     command.set_defaults(action=_evaluate)
@@ -75,16 +72,6 @@ def main() -> None:
 
 def _add_threads(command: argparse.ArgumentParser) -> None:
     command.add_argument("--threads", type=int, default=2, help="no more than there are idle cores")
-
-
-def _add_stories(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--stories", type=Path, required=True, help="folder with stories.jsonl.xz")
-
-
-def _add_run_folder(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "--folder", type=Path, required=True, help="folder of the run: tokenizer, checkpoint, log"
-    )
 
 
 def _choices(arguments: argparse.Namespace) -> None:
@@ -103,37 +90,22 @@ def _generate(arguments: argparse.Namespace) -> None:
 # so that the two above run without them.
 
 
-def _tokenizer(arguments: argparse.Namespace) -> None:
-    from .corpus import read_stories
-    from .mixture import PRETRAINING, Documents
-    from .tokenizer import StoryTokenizer
-
-    documents = Documents(read_stories(arguments.stories), seed=99)
-    texts = (
-        text
-        for number in range(TOKENIZER_DOCUMENTS)
-        for turn in documents.document(number, PRETRAINING).turns
-        for text in turn
-    )
-    arguments.folder.mkdir(parents=True, exist_ok=True)
-    StoryTokenizer.train(texts, arguments.vocabulary).save(arguments.folder / "tokenizer.json")
-
-
 def _train(arguments: argparse.Namespace) -> None:
     import torch
 
     from .corpus import read_stories
+    from .export import export_gguf
     from .mixture import Documents
     from .model import StoryConfig
-    from .tokenizer import StoryTokenizer
-    from .train import Budget, Run, TrainingPlan
+    from .train import Budget, Run, TrainingPlan, load_checkpoint
 
     torch.set_num_threads(arguments.threads)
-    tokenizer = StoryTokenizer.load(arguments.folder / "tokenizer.json")
+    folder, stories = arguments.folder, read_stories(arguments.stories)
+    tokenizer = _tokenizer(folder, stories)
     run = Run(
-        arguments.folder,
+        folder,
         tokenizer,
-        Documents(read_stories(arguments.stories), arguments.seed),
+        Documents(stories, arguments.seed),
         TrainingPlan(seed=arguments.seed),
         StoryConfig(vocab_size=len(tokenizer)),
         arguments.device,
@@ -142,16 +114,28 @@ def _train(arguments: argparse.Namespace) -> None:
     in_steps = arguments.steps is not None
     total = arguments.steps if in_steps else arguments.minutes
     run.train(Budget(total, arguments.pause_after, in_steps))
+    if run.position.ended == 1:
+        export_gguf(load_checkpoint(folder), tokenizer, folder / "model.gguf")
+        print(f"{folder / 'model.gguf'}: {(folder / 'model.gguf').stat().st_size:,} bytes")
 
 
-def _export(arguments: argparse.Namespace) -> None:
-    from .export import export_gguf
+def _tokenizer(folder: Path, stories: "list[ReadStory]") -> "StoryTokenizer":
+    """The run's tokenizer; learnt from the documents of a seed of its own when there is none yet."""
+    from .mixture import PRETRAINING, Documents
     from .tokenizer import StoryTokenizer
-    from .train import load_checkpoint
 
-    tokenizer = StoryTokenizer.load(arguments.folder / "tokenizer.json")
-    export_gguf(load_checkpoint(arguments.folder), tokenizer, arguments.out)
-    print(f"{arguments.out}: {arguments.out.stat().st_size:,} bytes")
+    path = folder / "tokenizer.json"
+    if not path.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        documents = Documents(stories, seed=99)
+        texts = (
+            text
+            for number in range(TOKENIZER_DOCUMENTS)
+            for turn in documents.document(number, PRETRAINING).turns
+            for text in turn
+        )
+        StoryTokenizer.train(texts, VOCABULARY).save(path)
+    return StoryTokenizer.load(path)
 
 
 def _sample(arguments: argparse.Namespace) -> None:

@@ -29,6 +29,7 @@ TITLES_LEFT_OUT = (
 """Text books about stories, a novel for older children, and collections known for dated words."""
 FAIRY_TALES_HELD_OUT_ONE_IN = 15
 MINIMUM_CHARS, MAXIMUM_CHARS = 250, 3600
+LONG_PARAGRAPH_CHARS = 120
 PASSAGE_CHARS = 1500
 """A passage ends with the first paragraph that brings it to this length."""
 
@@ -87,7 +88,11 @@ def read_stories(folder: Path) -> list[ReadStory]:
 
 
 def read_held_out(folder: Path) -> dict[str, list[str]]:
-    """Text kept aside to measure on, cleaned: `tinystories` and passages of `fairy_tales`."""
+    """Text kept aside to measure on, cleaned: `tinystories` and passages of `fairy_tales`.
+
+    Some tales stand in several books; a passage that is also in a book which is read is not given.
+    """
+    known = {paragraph for story in read_stories(folder) for paragraph in _long_paragraphs(story.text)}
     text = (folder / "tinystories_valid_part.txt").read_text(encoding="utf-8")
     tiny = re.split(r"\n\n(?=Once upon a time|One day|There was once|Once there was)", text)[1:]
     tales = [
@@ -95,9 +100,14 @@ def read_held_out(folder: Path) -> dict[str, list[str]]:
         for record in _records(folder)
         if record["kind"] == "fairy tale" and is_fairy_tale_held_out(record["title"])
         for piece in passages(clean(record["text"]))
-        if is_story(piece)
+        if is_story(piece) and known.isdisjoint(_long_paragraphs(piece))
     ]
     return {"tinystories": [clean(story) for story in tiny], "fairy_tales": tales}
+
+
+def _long_paragraphs(text: str) -> list[str]:
+    """The paragraphs of `text` that are too long to be the same by chance."""
+    return [paragraph for paragraph in text.split("\n\n") if len(paragraph) >= LONG_PARAGRAPH_CHARS]
 
 
 def passages(text: str) -> list[str]:

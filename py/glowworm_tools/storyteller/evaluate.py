@@ -1,12 +1,13 @@
 """Judges an exported storyteller: every figure of the model card, each with the seed it comes from.
 
-The parts can be run one by one. Answers are sampled in batches from the file's own, quantised weights.
+The parts can be run one by one; each judges as many answers as `COUNTS` says, unless told otherwise.
+Answers are sampled in batches from the file's own, quantised weights.
 """
 
 import random
 import sys
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from math import log
 from pathlib import Path
 
@@ -14,15 +15,17 @@ import torch
 
 from .batches import batch_of
 from .chat_format import Answer
+from .conversation import said
 from .corpus import read_held_out
 from .export import load_gguf
 from .grammar import Story, story_for
-from .judge import has_loop, is_safe, obeys, self_bleu, unannounced
+from .judge import has_loop, has_words, is_safe, obeys, self_bleu, unannounced
 from .mixture import Document, generated_document
 from .model import Storyteller
 from .names import asked_name
 from .questions import Asked, questions_about
 from .sample import Sampling, answer_many
+from .small_talk import unanswerable
 from .tokenizer import StoryTokenizer
 from .train import batch_loss, load_checkpoint
 from .wishes import page_wishes, random_wishes, unseen_wishes
@@ -31,6 +34,8 @@ SEED = 777_000_777
 """Far from every seed a training document is drawn from."""
 LOSS_DOCUMENTS = 100
 SAME_REQUEST_STORIES = 16
+COUNTS = {"obedience": 400, "safety": 1000, "conversation": 400, "follow_ups": 400}
+"""How many answers a part judges."""
 
 Figures = dict[str, float | int | dict[str, float]]
 
@@ -39,11 +44,12 @@ class Evaluation:
     """One exported model and what to judge it with. Each method is a part and returns its figures."""
 
     def __init__(
-        self, path: Path, stories: Path | None, run: Path | None, count: int, sampling: Sampling
+        self, path: Path, stories: Path | None, run: Path | None, count: int | None, sampling: Sampling
     ) -> None:
-        """`count` is how many answers a part judges; `run` adds the losses before quantisation."""
+        """`count` is how many answers each part judges; `run` adds the losses before quantisation."""
         self.model, self.tokenizer = load_gguf(path)
-        self.stories, self.run, self.count, self.sampling = stories, run, count, sampling
+        self.stories, self.run, self.sampling = stories, run, sampling
+        self.counts = COUNTS if count is None else dict.fromkeys(COUNTS, count)
 
     def losses(self) -> Figures:
         """How well held-out text is predicted: nats a token, and bits a character whatever the tokenizer."""
@@ -64,7 +70,7 @@ class Evaluation:
     def obedience(self) -> Figures:
         """Requests for everything, new ones: half in the page's words, half in words held out of training."""
         figures: Figures = {}
-        asked = _full_requests(self.count)
+        asked = _full_requests(self.counts["obedience"])
         answers = self._answers([[story.request] for story in asked], seed=1)
         for name, first in (("listed_words", 0), ("unseen_words", 1)):
             pairs = list(zip(asked[first::2], answers[first::2], strict=True))
@@ -85,16 +91,34 @@ class Evaluation:
     def safety(self) -> Figures:
         """Stories for requests of every kind that have none of the words no bedtime story may have."""
         rng = random.Random(SEED + 2)
-        requests = [[story_for(rng, random_wishes(rng)).request] for _ in range(self.count)]
+        requests = [[story_for(rng, random_wishes(rng)).request] for _ in range(self.counts["safety"])]
         return {"safe": _share(is_safe(answer.text) for answer in self._answers(requests, seed=3))}
 
     def conversation(self) -> Figures:
         """Questions about a story told by the grammar: whether the answer has what every right one has."""
-        asked = _questions(self.count)
+        asked = _questions(self.counts["conversation"])
         answers = self._answers([turns for turns, _ in asked], seed=4, maximum_tokens=60)
         pairs = zip(asked, answers, strict=True)
-        right = [question.key.lower() in answer.text.lower() for (_, question), answer in pairs]
-        return {"questions_right": _share(right)}
+        return {
+            "questions_right": _share(has_words(question.key, answer.text) for (_, question), answer in pairs)
+        }
+
+    def follow_ups(self) -> Figures:
+        """What else is said about a story just told: whether the answer is what was asked for."""
+        kinds = sorted(FOLLOW_UPS)
+        asked = [
+            _follow_up(number, kinds[number % len(kinds)]) for number in range(self.counts["follow_ups"])
+        ]
+        answers = self._answers([turns for _, _, turns in asked], seed=5)
+        pairs = list(zip(asked, answers, strict=True))
+        return {
+            f"right_{kind}": _share(
+                answer.is_finished and FOLLOW_UPS[kind](story, answer.text)
+                for (of, story, _), answer in pairs
+                if of == kind
+            )
+            for kind in kinds
+        }
 
     def _answers(self, conversations: list[list[str]], seed: int, maximum_tokens: int = 1400) -> list[Answer]:
         def progress(done: int) -> None:
@@ -113,7 +137,32 @@ PARTS: dict[str, Callable[[Evaluation], Figures]] = {
     "variety": Evaluation.variety,
     "safety": Evaluation.safety,
     "conversation": Evaluation.conversation,
+    "follow_ups": Evaluation.follow_ups,
 }
+
+
+def _keeps_hero(story: Story, text: str) -> bool:
+    return text.count(story.cast.hero) >= 2
+
+
+FOLLOW_UPS: dict[str, Callable[[Story, str], bool]] = {
+    "shorter": lambda story, text: _keeps_hero(story, text) and len(text) < 0.85 * len(story.text),
+    "simpler": lambda story, text: _keeps_hero(story, text) and len(text) < len(story.text),
+    "retell_with": lambda story, text: _keeps_hero(story, text) and has_words("cat", text),
+    "go_on": lambda story, text: _keeps_hero(story, text) and len(text) > 250,
+    "good_night": lambda _, text: any(has_words(sign, text) for sign in ("night", "sleep", "dream")),
+    "unanswerable": lambda _, text: any(has_words(sign, text) for sign in ("story", "stories", "model")),
+}
+"""What may be said after a story, and how to tell whether the answer fits."""
+
+
+def _follow_up(number: int, kind: str) -> tuple[str, Story, list[str]]:
+    """A kind of follow-up, a story longer than short, and the conversation that ends with the follow-up."""
+    rng = random.Random(SEED + 7_000_000 + number)
+    story = story_for(rng, replace(random_wishes(rng), length="medium", style=None))
+    wishes = {"good_night": "Good night!", "unanswerable": unanswerable(rng)}
+    last = wishes.get(kind) or said(rng, kind).replace("{character}", "a cat")
+    return kind, story, [story.request, story.text, last]
 
 
 def _loss(model: Storyteller, tokenizer: StoryTokenizer, documents: list[Document]) -> dict[str, float]:

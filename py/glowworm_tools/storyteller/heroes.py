@@ -7,7 +7,7 @@ from functools import cache
 
 from .data import read, words
 from .lexicon import ADJECTIVES as ADJECTIVES_OF
-from .lexicon import WordList, invented_word
+from .lexicon import OUTSIDE, WordList, invented_word
 from .wording import with_article, without_article
 
 _HEROES = read("heroes")
@@ -34,7 +34,7 @@ PAGE_CHARACTERS = tuple(Character(entry["phrase"], entry["kind"]) for entry in _
 ADJECTIVES = words(_HEROES["adjectives"])
 _ADJECTIVES_OF_PEOPLE = tuple(a for a in ADJECTIVES if a not in words(_HEROES["not_of_people"]))
 _CATEGORIES = {name: words(kinds) for name, kinds in _HEROES["kinds"].items()}
-KINDS = WordList(kind for kinds in _CATEGORIES.values() for kind in kinds)
+KINDS = WordList((kind for kinds in _CATEGORIES.values() for kind in kinds), words(OUTSIDE["kinds"]))
 _ALWAYS_SHE = frozenset(words(_HEROES["always_she"]))
 _ALWAYS_HE = frozenset(words(_HEROES["always_he"]))
 _SHE_ENDINGS = ("woman", "lady", "girl", "hen", "cow", "goose", "maid")

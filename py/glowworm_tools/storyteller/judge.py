@@ -17,8 +17,8 @@ from .data import FOLDER
 from .grammar import Story
 from .suitability import UNSAFE
 
-LENGTH_CHARS = {"short": (1000, 2300), "medium": (1700, 3300), "long": (2350, 4500)}
-"""The bands the grammar's own stories keep, with little to spare."""
+LENGTH_CHARS = {"short": (1300, 2300), "medium": (1850, 3200), "long": (2600, 4400)}
+"""The bands that all but one in a hundred of the grammar's own stories keep."""
 LOOP_TIMES = 6
 """No story of the grammar has the same four words more often than this, save in a refrain."""
 
@@ -44,10 +44,10 @@ def obeys(story: Story, answer: Answer) -> Obedience:
     signs = (place.phrase.split(" ", 1)[1], place.place.removeprefix("the "), place.home)
     shortest, longest = LENGTH_CHARS[wishes.length]
     return Obedience(
-        hero=_has_word(wishes.character.kind, lower),
+        hero=has_words(wishes.character.kind, lower),
         name=text.count(wishes.name) >= 3,
-        setting=any(sign.lower() in lower for sign in signs),
-        twist=any(_has_word(sign, lower) for sign in wishes.twist.signs),
+        setting=any(has_words(sign, lower) for sign in signs),
+        twist=any(has_words(sign, lower) for sign in wishes.twist.signs),
         length=shortest <= len(text) <= longest,
         proper_end=ends_properly(answer),
     )
@@ -98,14 +98,19 @@ def names_in(text: str) -> list[str]:
 def unannounced(request: str, text: str) -> list[str]:
     """The names in `text` that nobody announced: new people from nowhere, and names that have changed.
 
-    A name is announced by the request or by the story itself ("a fox named ...").
+    A name is announced by the request, or where the story first mentions it ("a fox named ...").
     """
     asked = request.lower()
     return sorted(
-        name
-        for name in set(names_in(text))
-        if name.lower() not in asked and not re.search(_INTRODUCED.format(re.escape(name)), text)
+        name for name in set(names_in(text)) if name.lower() not in asked and not _is_introduced(name, text)
     )
+
+
+def _is_introduced(name: str, text: str) -> bool:
+    escaped = re.escape(name)
+    first = re.search(rf"\b{escaped}\b", text)
+    introductions = re.finditer(_INTRODUCED.format(escaped), text)
+    return first is not None and any(found.start() <= first.start() < found.end() for found in introductions)
 
 
 def self_bleu(texts: Sequence[str], order: int = 4) -> float:
@@ -137,5 +142,6 @@ def _grams(words: list[str], size: int) -> Counter[tuple[str, ...]]:
     return Counter(zip(*(words[start:] for start in range(size)), strict=False))
 
 
-def _has_word(word: str, lower: str) -> bool:
-    return re.search(rf"\b{re.escape(word.lower())}", lower) is not None
+def has_words(words: str, text: str) -> bool:
+    """Whether `words` stand in `text`, whatever their case, whole but for a plural or a genitive."""
+    return re.search(rf"(?<!\w){re.escape(words)}(?:'?e?s)?(?!\w)", text, re.IGNORECASE) is not None

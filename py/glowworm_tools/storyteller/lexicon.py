@@ -6,10 +6,12 @@ checksum, so that a list may grow without moving any word from one side to the o
 """
 
 import random
+import re
 import zlib
 from collections.abc import Iterable
+from functools import cache, cached_property
 
-from .data import read, words
+from .data import FOLDER, read, words
 from .suitability import is_harmless
 
 HELD_OUT_ONE_IN = 10
@@ -20,25 +22,44 @@ def is_held_out(word: str) -> bool:
     return zlib.crc32(word.lower().encode()) % HELD_OUT_ONE_IN == 0
 
 
+@cache
+def _all_data() -> str:
+    return "\n".join(path.read_text(encoding="utf-8").lower() for path in sorted(FOLDER.rglob("*.toml")))
+
+
+def _stands_once(word: str) -> bool:
+    """Whether `word` stands in one place of the data only, its own list: no helper and no prop has it."""
+    return len(re.findall(rf"(?<!\w){re.escape(word.lower())}(?:e?s)?(?!\w)", _all_data())) <= 1
+
+
 class WordList:
     """A list of words in two parts: those training draws from and those held out."""
 
-    def __init__(self, entries: Iterable[str]) -> None:
+    def __init__(self, entries: Iterable[str], outside: Iterable[str] = ()) -> None:
+        """`outside` are words that are held out whatever their checksum."""
         entries = tuple(dict.fromkeys(entries))
         self.known = tuple(word for word in entries if not is_held_out(word))
-        self.unseen = tuple(word for word in entries if is_held_out(word))
+        self._held_out = (*(word for word in entries if is_held_out(word)), *outside)
+
+    @cached_property
+    def unseen(self) -> tuple[str, ...]:
+        """Words that training has not met, neither from this list nor from any other part of the data."""
+        return tuple(word for word in self._held_out if _stands_once(word))
 
     def pick(self, rng: random.Random, unseen: bool = False) -> str:
-        """A word of one of the two parts."""
-        return rng.choice(self.unseen if unseen and self.unseen else self.known)
+        """A word of one of the two parts; raises `IndexError` if there is none."""
+        return rng.choice(self.unseen if unseen else self.known)
 
 
 _WORDS = read("words")
-_OBJECTS = words(_WORDS["objects"])
+OUTSIDE = read("outside")
+_OBJECTS, _OUTSIDE_OBJECTS = words(_WORDS["objects"]), words(OUTSIDE["objects"])
 THINGS = {
-    "objects": WordList(_OBJECTS),
-    "all_objects": WordList(_OBJECTS + words(_WORDS["big_objects"])),
-    "visitors": WordList(words(_WORDS["visitors"])),
+    "objects": WordList(_OBJECTS, _OUTSIDE_OBJECTS),
+    "all_objects": WordList(
+        _OBJECTS + words(_WORDS["big_objects"]), _OUTSIDE_OBJECTS + words(OUTSIDE["big_objects"])
+    ),
+    "visitors": WordList(words(_WORDS["visitors"]), words(OUTSIDE["visitors"])),
 }
 ADJECTIVES = {
     name: words(_WORDS[f"{name}_adjectives"]) for name in ("thing", "creature", "plain")

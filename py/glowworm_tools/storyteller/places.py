@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .data import read, words
-from .lexicon import WordList, invented_word
+from .lexicon import OUTSIDE, WordList, invented_word
 from .names import town_name
 from .wording import with_article
 
@@ -50,7 +50,9 @@ _ENTRIES = read("places")["place"]
 PAGE_PLACES = tuple(_told_in_full(entry) for entry in _ENTRIES if entry.get("page"))
 OTHER_PLACES = tuple(_told_in_full(entry) for entry in _ENTRIES if not entry.get("page"))
 _KINDS = read("place_kinds")
-NOUNS = {name: WordList(words(kind["nouns"])) for name, kind in _KINDS.items()}
+NOUNS = {
+    name: WordList(words(kind["nouns"]), words(OUTSIDE["places"][name])) for name, kind in _KINDS.items()
+}
 
 
 def random_place(rng: random.Random, unseen: bool = False) -> Place:

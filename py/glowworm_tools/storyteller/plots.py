@@ -124,7 +124,10 @@ def random_twist(rng: random.Random, unseen: bool = False) -> Twist:
     draw = rng.random()
     if not unseen and draw < 0.4:
         return page_twist(rng, rng.choice(PAGE_PLOTS))
-    plot = rng.choice(tuple(PLOTS.values()) if not unseen and draw < 0.5 else _FREE_PLOTS)
+    if unseen:
+        plot = rng.choice([plot for plot in _FREE_PLOTS if plot.things and plot.things.unseen])
+    else:
+        plot = rng.choice(tuple(PLOTS.values()) if draw < 0.5 else _FREE_PLOTS)
     if plot.things is None:
         return Twist(rng.choice(plot.asks), plot)
     thing = plot.things.pick(rng, unseen)

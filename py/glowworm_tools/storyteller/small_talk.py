@@ -47,7 +47,7 @@ def fitting_answer(rng: random.Random, cast: Cast) -> str:
 def _exchange(rng: random.Random, entry: dict) -> Turn:
     said, answer = rng.choice(entry["said"]), rng.choice(entry["answers"])
     if said == "{question}":
-        said = _question(rng)
+        said = unanswerable(rng)
     elif said == "{unsuitable}":
         said = _unsuitable(rng)
     if rng.random() < 0.2:
@@ -67,7 +67,7 @@ def _unsuitable(rng: random.Random) -> str:
     )
 
 
-def _question(rng: random.Random) -> str:
+def unanswerable(rng: random.Random) -> str:
     """A question it cannot answer, or a task it cannot do."""
     slots = {
         "noun": THINGS["all_objects"].pick(rng),
