@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from faulty_server import FaultyServer, serve_with_faults
 from pages import DEFAULT_TIMEOUT_MS, ChatPage
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, Route, expect
 from support import SiteServer
 
 MODELS = "/models/models.json"
@@ -147,6 +147,39 @@ def test_failed_download_says_why(chat: ChatPage, server: FaultyServer) -> None:
     server.faults.overrides[LARGE] = b"something else"
     offer(chat, "Large").get_by_role("button", name="Download").click()
     expect(offer(chat, "Large").get_by_role("alert")).to_contain_text("bytes where 12000000 were announced")
+
+
+def test_a_model_of_another_origin_is_fetched_when_it_is_chosen(page: Page, server: FaultyServer) -> None:
+    listed = json.loads(server.faults.overrides[MODELS])
+    (entry,) = (model for model in listed["models"] if model["name"] == "gemma-3-270m")
+    weights = server.faults.overrides[LARGE]
+    entry |= {"bytes": len(weights), "sha256": hashlib.sha256(weights).hexdigest()}
+    server.faults.overrides[MODELS] = json.dumps(listed).encode()
+    asked: list[str] = []
+
+    def answer(route: Route) -> None:
+        asked.append(route.request.url)
+        assert "if-range" not in route.request.headers, "another origin would have to allow it first"
+        start, end = map(int, route.request.headers["range"].removeprefix("bytes=").split("-"))
+        body = weights[start : end + 1]
+        headers = {
+            "Access-Control-Allow-Origin": "*",
+            "Access-Control-Expose-Headers": "Content-Range",
+            "Content-Range": f"bytes {start}-{start + len(body) - 1}/{len(weights)}",
+        }
+        route.fulfill(status=206, headers=headers, body=body)
+
+    page.route("https://huggingface.co/**", answer)
+    chat = ChatPage(page)
+    chat.open(server.url)
+    page.get_by_role("button", name="Open another model").click()
+    assert not asked, "before somebody wants it"
+    offer(chat, "Gemma 3 270M").get_by_role("button", name="Use").click()
+    chat.close_panel()
+    page.wait_for_function("() => globalThis.glowworm?.info?.size_bytes === 12000000")
+    chat.wait_for("ready")
+    assert set(asked) == {entry["file"]}
+    assert chat.ask("Hello.").strip()
 
 
 def test_deletes_what_is_stored(chat: ChatPage) -> None:

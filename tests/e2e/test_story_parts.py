@@ -75,7 +75,7 @@ def test_reminder_fits_the_context(page: Page) -> None:
     asked = call(page, "tale", "askForLastPart", tale, 1024)
     assert [message["role"] for message in asked] == ["user", "assistant", "user"]
     reminder = asked[1]["content"]
-    assert 1000 < len(reminder) < 1024 * 2
+    assert 1000 < len(reminder) < 1024 * 3 * 0.75
     assert reminder.startswith(paragraph)
     assert tale["parts"][0].endswith(reminder)
 

@@ -7,6 +7,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from glowworm_tools.server import create_app, listen, main
@@ -128,9 +129,11 @@ def test_policy_lets_listed_models_of_other_origins_be_fetched_and_nothing_else(
         "https://models.example/c.gguf",
         "http://[::1]:8/d.gguf",
     ]
-    policy = content_policy({"models": [{"file": file} for file in files]})
+    models: list[dict[str, Any]] = [{"file": file} for file in files]
+    models[1]["redirects"] = ["https://*.store.example"]
+    policy = content_policy({"models": models})
     usual = content_policy()
-    added = "connect-src 'self' http://[::1]:8 https://models.example"
+    added = "connect-src 'self' http://[::1]:8 https://*.store.example https://models.example"
     assert policy == usual.replace("connect-src 'self'", added)
     assert "models.example" not in usual and usual.startswith("default-src 'none'; ")
     assert content_policy(as_meta=True) == usual.replace("frame-ancestors 'self'; ", "")

@@ -25,6 +25,7 @@ export class ModelChoice {
     this.#ask = ask;
     this.#select.addEventListener("change", () => this.open(this.#select.value));
     session.addEventListener("loaded", () => this.#show());
+    byId("open-general", HTMLElement).addEventListener("click", () => byId("models", HTMLElement).click());
   }
 
   /** Reads the site's list and shows what can be chosen. */
@@ -57,8 +58,9 @@ export class ModelChoice {
     const { info } = this.#session.engine ?? {};
     const { title = info?.name } = this.#list.entryOf(model) ?? {};
     byId("running", HTMLElement).textContent = info ? describeModel(info, title) : "";
-    const { about, prompts } = this.#list.abilitiesOf(model);
+    const { about, prompts, general } = this.#list.abilitiesOf(model);
     byId("about", HTMLElement).textContent = about;
+    byId("elsewhere", HTMLElement).hidden = general;
     this.#prompts.replaceChildren(
       ...prompts.map((prompt) => {
         const button = document.createElement("button");

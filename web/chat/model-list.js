@@ -55,10 +55,11 @@ export class ModelList {
 
   /**
    * @param {string | Blob} model
-   * @returns {{about: string, prompts: string[]}} what it can do, and what to ask it
+   * @returns {{about: string, prompts: string[], general: boolean}} what it can do, what to ask it, and whether it is
+   *     one for everything
    */
   abilitiesOf(model) {
     const { about = GENERAL.about, prompts = GENERAL.prompts } = this.entryOf(model) ?? {};
-    return { about, prompts: prompts.slice(0, 3) };
+    return { about, prompts: prompts.slice(0, 3), general: about === GENERAL.about };
   }
 }

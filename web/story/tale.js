@@ -25,7 +25,7 @@ export const NEXT_BEGINS = "The next morning";
 /** Characters of English that a token stands for at least, on the average. */
 const CHARACTERS_PER_TOKEN = 3;
 /** How much of the context what was told may take: the rest is for the answer. */
-const SHARE_FOR_TOLD = 0.55;
+const SHARE_FOR_TOLD = 0.7;
 
 /**
  * @param {WishList} wishes

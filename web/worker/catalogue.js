@@ -15,6 +15,7 @@ import { GlowwormError } from "../errors.js";
  * @property {number} [context]    longest context the model was trained for, in tokens
  * @property {string[]} [prompts]  what to ask it, for an empty chat
  * @property {string} [about]      what it can do, in a sentence or two
+ * @property {string[]} [redirects]  origins that the file's address leads on to, for the build
  * @property {boolean} [plain_punctuation]  it knows no typographic quotes and dashes
  */
 

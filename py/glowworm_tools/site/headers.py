@@ -40,10 +40,12 @@ ONLY_AS_HEADER = {"frame-ancestors"}
 def content_policy(models: dict[str, Any] | None = None, *, as_meta: bool = False) -> str:
     """The content security policy of a site with the list of models `models`.
 
-    A listed model of another origin may be fetched from there, and nothing else may. `as_meta` leaves out
-    what counts only in a header.
+    A listed model of another origin may be fetched from there and from the origins that its `redirects`
+    name; nothing else may. `as_meta` leaves out what counts only in a header.
     """
-    origins = sorted({_origin(model["file"]) for model in (models or {"models": []})["models"]} - {""})
+    listed = (models or {"models": []})["models"]
+    sources = {_origin(model["file"]) for model in listed} - {""}
+    origins = sorted(sources.union(*(model.get("redirects", ()) for model in listed)))
     extra = {"connect-src": "".join(f" {origin}" for origin in origins)}
     return "; ".join(
         f"{name} {value}{extra.get(name, '')}"
