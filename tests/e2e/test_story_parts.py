@@ -86,6 +86,8 @@ def test_reminder_fits_the_context(page: Page) -> None:
         ("Once there was a little fox named Sunny, who lived.", "Sunny was"),
         ("There was once a rabbit. Her name was Theo-Ann. She", "Theo-Ann was"),
         ("Ben was a brave mouse. He lived by the sea.", "Ben was"),
+        ("Once there was a shy owl named Captain René.", "Captain René was"),
+        ("In a town called Lisbon there lived a queen, and her name was Ydin.", "Ydin was"),
         ("The sun went down.", ""),
     ],
 )

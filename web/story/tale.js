@@ -22,6 +22,10 @@ const SIMPLER = "Tell it in simpler words.";
 /** How a next part begins: a question alone gets a small model's answer rather than a story. */
 export const NEXT_BEGINS = "The next morning";
 
+const NAME = String.raw`(?:(?:Captain|Doctor|Little|Miss|Mister) )?\p{Lu}[\p{L}'-]+`;
+/** How a hero is introduced. "Called" would do as well, but towns are called something too. */
+const INTRODUCED = new RegExp(String.raw`\b(?:named|name was) (${NAME})|^(${NAME}) was an? `, "u");
+
 /** Characters of English that a token stands for at least, on the average. */
 const CHARACTERS_PER_TOKEN = 3;
 /** How much of the context what was told may take: the rest is for the answer. */
@@ -94,8 +98,7 @@ export function askForSimpler(tale, former, context) {
  * @returns {string} such as "Sunny was"; empty where nobody's name is found at its beginning
  */
 export function plainBeginning(text) {
-  const [, named, first] =
-    text.slice(0, 200).match(/\b(?:named|called|name was) ([A-Z][\w'-]+)|^([A-Z][\w'-]+) was an? /) ?? [];
+  const [, named, first] = text.slice(0, 200).match(INTRODUCED) ?? [];
   return named || first ? `${named ?? first} was` : "";
 }
 
