@@ -88,8 +88,8 @@ def test_tells_what_runs(untouched: ChatPage) -> None:
         "Glowworm storyteller",
         "Gemma 3",
         "million parameters",
-        "3.3 MB, kept in this browser",
-        "1,024 tokens",
+        "5.6 MB, kept in this browser",
+        "2,048 tokens",
         "general model",  # who wants answers is told where they are to be had
     ):
         expect(panel).to_contain_text(fact)
@@ -185,7 +185,7 @@ def test_a_model_of_another_origin_is_fetched_when_it_is_chosen(page: Page, serv
 def test_deletes_what_is_stored(chat: ChatPage) -> None:
     embedded = offer(chat, "Glowworm storyteller")
     embedded.get_by_role("button", name="Delete").click()
-    embedded.get_by_role("button", name="Delete 3.3 MB").click()
+    embedded.get_by_role("button", name="Delete 5.6 MB").click()
     expect(embedded.get_by_role("button", name="Download")).to_be_visible()
     assert arrived_bytes(chat, "glowworm-story") == 0
     chat.close_panel()

@@ -5,7 +5,7 @@ import { formatBytes } from "./status-panel.js";
 /**
  * @param {Record<string, any>} info  of the engine
  * @param {string} [title]            what the model is called where there are several
- * @returns {string} such as "Glowworm storyteller · 3.3 MB · processor, 4 threads"
+ * @returns {string} such as "Glowworm storyteller · 5.6 MB · processor, 4 threads"
  */
 export function describeModel({ size_bytes, device }, title = "On this device") {
   return [title, formatBytes(size_bytes), describeDevice(device)].join(" · ");
