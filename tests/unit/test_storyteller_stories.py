@@ -137,7 +137,7 @@ def test_the_judge_finds_what_is_wrong():
     assert not obeys(story, Answer(story.text[:300], True)).length
     other = story_for(rng, unseen_wishes(rng))
     verdict = obeys(story, Answer(other.text, True))
-    assert not (verdict.hero or verdict.setting or verdict.twist)
+    assert not (verdict.hero or verdict.setting or verdict.twist or verdict.theme)
     assert has_loop("and so it went on " * 10)
     assert self_bleu([story.text] * 3) == pytest.approx(1)
     assert self_bleu([story.text, other.text, "One two three four five six seven."]) < 0.5

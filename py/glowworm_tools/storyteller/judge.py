@@ -15,6 +15,7 @@ from math import exp, log
 from .chat_format import Answer
 from .data import FOLDER
 from .grammar import Story
+from .lessons import Lesson
 from .suitability import UNSAFE
 
 LENGTH_CHARS = {"short": (1300, 2300), "medium": (1850, 3200), "long": (2600, 4400)}
@@ -31,6 +32,7 @@ class Obedience:
     name: bool
     setting: bool
     twist: bool
+    theme: bool
     length: bool
     proper_end: bool
 
@@ -48,9 +50,17 @@ def obeys(story: Story, answer: Answer) -> Obedience:
         name=text.count(wishes.name) >= 3,
         setting=any(has_words(sign, lower) for sign in signs),
         twist=any(has_words(sign, lower) for sign in wishes.twist.signs),
+        theme=has_moral(story.cast.lesson, text),
         length=shortest <= len(text) <= longest,
         proper_end=ends_properly(answer),
     )
+
+
+def has_moral(lesson: Lesson, text: str) -> bool:
+    """Whether `text` has one of the lesson's morals: its longest part without slots and speech."""
+    morals = (*lesson.moral, lesson.simple_moral)
+    parts = (max(re.split(r"\{\w+\}|'", moral), key=len) for moral in morals)
+    return any(part.strip() in text for part in parts)
 
 
 def ends_properly(answer: Answer) -> bool:
