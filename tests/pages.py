@@ -140,6 +140,7 @@ class AppPage:
     def let_answers_last(self, pause_ms: int = 0) -> None:
         """From now on answers go on where the model would end them, with pauses between their pieces.
 
+        Where it writes nothing visible after its end, a short answer is followed by another one.
         For tests that act in the middle of an answer, whatever the model writes and however fast it does.
         Holds until the page is left or its model changed.
         """
@@ -148,9 +149,13 @@ class AppPage:
               const { chat } = glowworm;
               window.letAnswersBe = () => (glowworm.chat = chat);
               glowworm.chat = async function* (messages, options) {
-                for await (const part of chat.call(glowworm, messages, { ...options, ignore_eos: true })) {
-                  yield part;
-                  if (pause) await new Promise((resume) => setTimeout(resume, pause));
+                for (let written = 0, ignore_eos = true; written < 600; ignore_eos = false) {
+                  for await (const part of chat.call(glowworm, messages, { ...options, ignore_eos })) {
+                    yield part;
+                    written += part.text?.length ?? 0;
+                    if (pause) await new Promise((resume) => setTimeout(resume, pause));
+                    if (options.signal.aborted) return;
+                  }
                   if (options.signal.aborted) return;
                 }
               };
