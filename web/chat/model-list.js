@@ -59,7 +59,7 @@ export class ModelList {
    *     one for everything
    */
   abilitiesOf(model) {
-    const { about = GENERAL.about, prompts = GENERAL.prompts } = this.entryOf(model) ?? {};
-    return { about, prompts: prompts.slice(0, 3), general: about === GENERAL.about };
+    const { about, prompts = GENERAL.prompts } = this.entryOf(model) ?? {};
+    return { about: about ?? GENERAL.about, prompts: prompts.slice(0, 3), general: about === undefined };
   }
 }

@@ -115,8 +115,9 @@ def _train(arguments: argparse.Namespace) -> None:
     total = arguments.steps if in_steps else arguments.minutes
     run.train(Budget(total, arguments.pause_after, in_steps))
     if run.position.ended == 1:
-        export_gguf(load_checkpoint(folder), tokenizer, folder / "model.gguf")
-        print(f"{folder / 'model.gguf'}: {(folder / 'model.gguf').stat().st_size:,} bytes")
+        path = folder / "model.gguf"
+        export_gguf(load_checkpoint(folder), tokenizer, path)
+        print(f"{path}: {path.stat().st_size:,} bytes")
 
 
 def _tokenizer(folder: Path, stories: "list[ReadStory]") -> "StoryTokenizer":

@@ -17,6 +17,7 @@ from .data import FOLDER
 from .grammar import Story
 from .lessons import Lesson
 from .suitability import UNSAFE
+from .wording import whole
 
 LENGTH_CHARS = {"short": (1300, 2300), "medium": (1850, 3200), "long": (2600, 4400)}
 """The bands that all but one in a hundred of the grammar's own stories keep."""
@@ -154,4 +155,4 @@ def _grams(words: list[str], size: int) -> Counter[tuple[str, ...]]:
 
 def has_words(words: str, text: str) -> bool:
     """Whether `words` stand in `text`, whatever their case, whole but for a plural or a genitive."""
-    return re.search(rf"(?<!\w){re.escape(words)}(?:'?e?s)?(?!\w)", text, re.IGNORECASE) is not None
+    return whole(words).search(text) is not None

@@ -6,13 +6,13 @@ checksum, so that a list may grow without moving any word from one side to the o
 """
 
 import random
-import re
 import zlib
 from collections.abc import Iterable
 from functools import cache, cached_property
 
 from .data import FOLDER, read, words
 from .suitability import is_harmless
+from .wording import whole
 
 HELD_OUT_ONE_IN = 10
 
@@ -24,12 +24,12 @@ def is_held_out(word: str) -> bool:
 
 @cache
 def _all_data() -> str:
-    return "\n".join(path.read_text(encoding="utf-8").lower() for path in sorted(FOLDER.rglob("*.toml")))
+    return "\n".join(path.read_text(encoding="utf-8") for path in sorted(FOLDER.rglob("*.toml")))
 
 
 def _stands_once(word: str) -> bool:
     """Whether `word` stands in one place of the data only, its own list: no helper and no prop has it."""
-    return len(re.findall(rf"(?<!\w){re.escape(word.lower())}(?:e?s)?(?!\w)", _all_data())) <= 1
+    return len(whole(word).findall(_all_data())) <= 1
 
 
 class WordList:

@@ -50,6 +50,11 @@ def fix_articles(text: str) -> str:
     return _ARTICLE.sub(fixed, text)
 
 
+def whole(words: str) -> re.Pattern[str]:
+    """Finds `words` in a text, whatever their case, whole but for a plural or a genitive."""
+    return re.compile(rf"(?<!\w){re.escape(words)}(?:'?e?s)?(?!\w)", re.IGNORECASE)
+
+
 def choose_alternatives(rng: random.Random, template: str) -> str:
     """`template` with every `[one|two]` decided."""
     while "[" in template:
