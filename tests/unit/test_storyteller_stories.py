@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from glowworm_tools.storyteller.chat_format import Answer
 from glowworm_tools.storyteller.choices import LENGTHS, choices_json, story_request
-from glowworm_tools.storyteller.conversation import about_a_story, sequel
+from glowworm_tools.storyteller.conversation import about_a_story, idea, sequel
 from glowworm_tools.storyteller.corpus import ReadStory, clean, is_story, passages
 from glowworm_tools.storyteller.data import FOLDER, read
 from glowworm_tools.storyteller.grammar import Story, random_story, retold, story_for
@@ -316,3 +316,32 @@ def test_schedule_warms_up_stays_and_ends_quantised():
     assert rate(schedule, position) == pytest.approx(0.25) and is_quantised(schedule, position)
     position.spent = 95.0
     assert rate(schedule, position) == 0
+    assert position.ended == 1
+
+
+def test_a_run_that_has_ended_goes_on_with_another_trunk_and_ending():
+    schedule, position = Schedule(warmup_steps=10), Position(step=100, spent=100.0)
+    position.begin_ending(lasts=45.0)
+    position.step, position.spent = 145, 145.0
+    position.begin_trunk()
+    assert mix(position) is PRETRAINING and rate(schedule, position) == 0.1
+    assert not position.ending_is_due(schedule, total=245.0)
+    position.step, position.spent = 199, 199.0
+    assert rate(schedule, position) == 1 and not position.ending_is_due(schedule, total=245.0)
+    position.spent = 201.0
+    assert position.ending_is_due(schedule, total=245.0)
+
+
+def test_an_idea_says_what_the_request_asks_for():
+    for seed in range(60):
+        rng = random.Random(seed)
+        wishes = page_wishes(rng, asked_name(rng))
+        assert wishes.character and wishes.place and wishes.twist and wishes.theme and wishes.name
+        story = story_for(rng, wishes)
+        (asked, answer), *told = idea(rng, story)
+        assert story.request in asked
+        for said in (wishes.character.phrase, wishes.name, wishes.place.phrase, wishes.twist.phrase):
+            assert said.lower() in answer.lower(), (asked, answer)
+        lesson = wishes.theme.lesson
+        assert any(_is_told(moral, answer) for moral in (*lesson.moral, lesson.simple_moral))
+        assert len(told) < 2

@@ -178,15 +178,19 @@ def _names(rng: random.Random, pronouns: tuple[str, ...], taken: tuple[str | Non
 
 
 def introduced(phrase: str, name: str) -> str:
-    """Somebody with a name, as first mentioned: "an old badger named Bramble"."""
-    if re.search(r" (with|who|that|in|on|of) ", phrase):
-        return f"{name}, {phrase}"
-    return f"{phrase} named {name}"
+    """Somebody with a name, as first mentioned: "a mouse named Bramble with a lantern"."""
+    noun = _noun_of(phrase)
+    return f"{noun} named {name}{phrase[len(noun) :]}"
 
 
 def _the(phrase: str) -> str:
     """Somebody as mentioned again: "the old badger"."""
-    return "the " + re.split(r" (?:with|who|that|in|on|of) ", without_article(phrase))[0]
+    return "the " + without_article(_noun_of(phrase))
+
+
+def _noun_of(phrase: str) -> str:
+    """`phrase` without what is said after the noun: "a mouse" of "a mouse with a lantern"."""
+    return re.split(r" (?:with|who|that|in|on|of) ", phrase)[0]
 
 
 def _pronouns(prefix: str, she_or_he: str) -> dict[str, str]:

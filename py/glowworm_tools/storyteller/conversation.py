@@ -20,6 +20,7 @@ Turns = list[Turn]
 """What the user says and what the model answers, in order."""
 
 _AGAIN = read("talk")["again"]
+_IDEAS = read("talk")["idea"]["answers"]
 _SEQUEL = read("telling")["sequel"]
 MAXIMUM_CHARS = 6500
 """How long a conversation may grow: beyond that it would not fit into the context."""
@@ -46,13 +47,13 @@ def about_a_story(rng: random.Random) -> Turns:
 def _follow_up(rng: random.Random, story: Story) -> tuple[Story, Turns]:
     """What may come next, and the story that is talked of afterwards."""
     draw = rng.random()
-    if draw < 0.42:
+    if draw < 0.5:
         return story, [question.turn(rng) for question in _some_questions(rng, story)]
-    if draw < 0.54:
+    if draw < 0.58:
         return story, [(said(rng, "go_on"), sequel(rng, story.cast))]
-    if draw < 0.82:
+    if draw < 0.78:
         return _told_again(rng, story)
-    if draw < 0.92:
+    if draw < 0.84:
         other = _another(rng)
         return other, [(other.request, other.text)]
     if draw < 0.96:
@@ -62,7 +63,7 @@ def _follow_up(rng: random.Random, story: Story) -> tuple[Story, Turns]:
 
 def _some_questions(rng: random.Random, story: Story):
     questions = questions_about(rng, story)
-    return rng.sample(questions, min(len(questions), rng.choice((1, 2, 2, 3))))
+    return rng.sample(questions, min(len(questions), rng.choice((2, 3, 4, 5))))
 
 
 def _told_again(rng: random.Random, story: Story) -> tuple[Story, Turns]:
@@ -89,8 +90,27 @@ def _told_again(rng: random.Random, story: Story) -> tuple[Story, Turns]:
         request = request.replace("{character}", phrase)
     if length == "long":
         length = "medium"
-    told = retold(rng, request, story.asked, cast, length, style)
+    tellings = [
+        retold(rng, request, story.asked, cast, length, style) for _ in range(3 if way == "shorter" else 1)
+    ]
+    told = min(tellings, key=lambda telling: len(telling.text))
     return told, [(told.request, told.text)]
+
+
+def idea(rng: random.Random, story: Story) -> Turns:
+    """What `story` is to be about, asked for before it is told; told afterwards now and then.
+
+    An answer repeats all that the request says in a few words, which is how a model soon learns to read it.
+    """
+    cast = story.cast
+    slots = {
+        **cast.slots,
+        "length": story.length,
+        "twist": cast.twist.phrase,
+        "moral": rng.choice((*cast.lesson.moral, cast.lesson.simple_moral)),
+    }
+    turns = [(said(rng, "idea").replace("{request}", story.request), write(rng, rng.choice(_IDEAS), slots))]
+    return [*turns, (said(rng, "yes"), story.text)] if rng.random() < 0.2 else turns
 
 
 def _another(rng: random.Random) -> Story:

@@ -7,7 +7,7 @@ from functools import cache
 
 from .data import read, words
 from .lexicon import ADJECTIVES as ADJECTIVES_OF
-from .lexicon import OUTSIDE, WordList, invented_word
+from .lexicon import INVENTED_SHARE, OUTSIDE, WordList, invented_word
 from .wording import with_article, without_article
 
 _HEROES = read("heroes")
@@ -44,12 +44,12 @@ _TRAITS = _HEROES["trait"]
 _TREATS = words(_HEROES["treats"])
 
 
-def random_character(rng: random.Random, unseen: bool = False) -> Character:
-    """One of the page's heroes, any other kind of hero, or a kind nobody has heard of."""
-    draw = rng.random()
-    if not unseen and draw < 0.4:
+def random_character(rng: random.Random, unseen: bool = False, asked: bool = True) -> Character:
+    """One of the page's heroes, any other kind of hero, or, if `asked` for, one nobody has heard of."""
+    if not unseen and rng.random() < 0.4:
         return rng.choice(PAGE_CHARACTERS)
-    kind = invented_word(rng, 2) if draw > 0.95 else KINDS.pick(rng, unseen)
+    is_invented = asked and not unseen and rng.random() < INVENTED_SHARE
+    kind = invented_word(rng, 2) if is_invented else KINDS.pick(rng, unseen)
     fitting = _ADJECTIVES_OF_PEOPLE if _category(kind) == "person" else ADJECTIVES
     adjectives = [rng.choice(fitting)] if rng.random() < 0.7 else []
     if adjectives and rng.random() < 0.08:

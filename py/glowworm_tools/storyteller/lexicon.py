@@ -65,6 +65,8 @@ ADJECTIVES = {
     name: words(_WORDS[f"{name}_adjectives"]) for name in ("thing", "creature", "plain")
 } | {"colour": words(_WORDS["colours"])}  # fmt: skip
 
+INVENTED_SHARE = 0.15
+"""How often somebody who asks for a thing of their own asks for one that nobody has heard of."""
 _ONSETS, _NUCLEI, _MIDDLES, _CODAS = (
     tuple(_WORDS[part].split()) for part in ("onsets", "nuclei", "middles", "codas")
 )

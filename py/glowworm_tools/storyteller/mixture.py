@@ -6,7 +6,7 @@ A document is found by its number alone, so that a run that was interrupted goes
 import random
 from dataclasses import dataclass
 
-from .conversation import Turns, about_a_story
+from .conversation import Turns, about_a_story, idea
 from .corpus import ReadStory
 from .grammar import random_story
 from .reading import Requests
@@ -28,9 +28,9 @@ class Mix:
     bare_share: float
 
 
-PRETRAINING = Mix(read_share=0.35, bare_share=0.7)
-"""Language first: much read text, most of it bare."""
-INSTRUCTION = Mix(read_share=0.12, bare_share=0.2)
+PRETRAINING = Mix(read_share=0.2, bare_share=0.5)
+"""Language, and the art of reading a request: some read text, half of it bare."""
+INSTRUCTION = Mix(read_share=0.08, bare_share=0.2)
 """Answering: our own stories and conversations, and a little of the rest so as not to forget it."""
 
 
@@ -56,9 +56,11 @@ class Documents:
 
 
 def generated_document(rng: random.Random) -> Document:
-    """A fresh document from the grammar: a story, a conversation about one, or small talk."""
+    """A fresh document from the grammar: a story, an idea for one, talk about one, or small talk."""
     draw = rng.random()
-    if draw < 0.6:
+    if draw < 0.42:
         story = random_story(rng)
         return Document([(story.request, story.text)])
-    return Document(about_a_story(rng) if draw < 0.88 else small_talk(rng))
+    if draw < 0.67:
+        return Document(idea(rng, random_story(rng)))
+    return Document(about_a_story(rng) if draw < 0.92 else small_talk(rng))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .data import read, words
-from .lexicon import OUTSIDE, WordList, invented_word
+from .lexicon import INVENTED_SHARE, OUTSIDE, WordList, invented_word
 from .names import town_name
 from .wording import with_article
 
@@ -55,22 +55,22 @@ NOUNS = {
 }
 
 
-def random_place(rng: random.Random, unseen: bool = False) -> Place:
-    """Any place one might ask for."""
+def random_place(rng: random.Random, unseen: bool = False, asked: bool = True) -> Place:
+    """Any place one might ask for; one nobody has heard of only if it is `asked` for."""
     draw = rng.random()
     if not unseen and draw < 0.4:
         return rng.choice(PAGE_PLACES)
     if not unseen and draw < 0.6:
         return rng.choice(OTHER_PLACES)
-    return place_from_noun(rng, unseen)
+    return place_from_noun(rng, unseen, asked)
 
 
-def place_from_noun(rng: random.Random, unseen: bool = False) -> Place:
+def place_from_noun(rng: random.Random, unseen: bool = False, asked: bool = True) -> Place:
     """A place of one of the kinds: "in a crooked theatre", "on the moor", "in a town called Brimble"."""
     name = rng.choice(tuple(_KINDS))
     kind = _KINDS[name]
     noun = NOUNS[name].pick(rng, unseen)
-    if rng.random() < 0.04:
+    if asked and not unseen and rng.random() < INVENTED_SHARE:
         noun = invented_word(rng, 2)
     described = f"{rng.choice(words(kind['adjectives']))} {noun}" if rng.random() < 0.5 else noun
     preposition = rng.choice(kind["prepositions"])

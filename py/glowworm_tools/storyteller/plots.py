@@ -15,7 +15,7 @@ import random
 from dataclasses import dataclass
 
 from .data import FOLDER, read, words
-from .lexicon import ADJECTIVES, THINGS, WordList, invented_word
+from .lexicon import ADJECTIVES, INVENTED_SHARE, THINGS, WordList, invented_word
 from .wording import fix_articles
 
 
@@ -119,8 +119,8 @@ def page_twist(rng: random.Random, plot: Plot) -> Twist:
     return Twist(plot.page or "", plot, thing, _described(rng, plot, thing))
 
 
-def random_twist(rng: random.Random, unseen: bool = False) -> Twist:
-    """Any twist one might ask for: one of the page's, or one about any thing."""
+def random_twist(rng: random.Random, unseen: bool = False, asked: bool = True) -> Twist:
+    """Any twist one might ask for: one of the page's, or one about any thing, heard of or `asked` for."""
     draw = rng.random()
     if not unseen and draw < 0.4:
         return page_twist(rng, rng.choice(PAGE_PLOTS))
@@ -131,7 +131,8 @@ def random_twist(rng: random.Random, unseen: bool = False) -> Twist:
     if plot.things is None:
         return Twist(rng.choice(plot.asks), plot)
     thing = plot.things.pick(rng, unseen)
-    if plot.things in (THINGS["objects"], THINGS["all_objects"]) and not unseen and rng.random() < 0.04:
+    is_object = plot.things in (THINGS["objects"], THINGS["all_objects"])
+    if is_object and asked and not unseen and rng.random() < INVENTED_SHARE:
         thing = invented_word(rng, 2)
     ask = rng.choice(plot.asks)
     full_thing = _described(rng, plot, thing)

@@ -89,14 +89,19 @@ class Run:
     def train(self, budget: Budget) -> None:
         """Trains until the run is over or its pause has come, saving on the way and at the end.
 
-        As long as the ending has not begun, the next call may give another total.
+        As long as the ending has not begun, the next call may give another total; a run that is over goes
+        on when it is given more.
         """
         position = self.position
+        if position.ended == 1 and position.spent < budget.total:
+            position.begin_trunk()
         pause_at = inf if budget.pause_after is None else position.spent + budget.pause_after
         saved_at = time.monotonic()
         with (self.folder / "log.jsonl").open("a", encoding="utf-8") as log:
             while position.spent < pause_at and position.ended < 1:
-                if position.ending_begins is None and self._ending_is_due(budget):
+                if position.ending_begins is None and position.ending_is_due(
+                    self.plan.schedule, budget.total
+                ):
                     self.save("trunk.pt")
                     position.begin_ending(max(budget.total - position.spent, 1e-9))
                 started = time.monotonic()
@@ -110,9 +115,6 @@ class Run:
                     self.save()
                     saved_at = time.monotonic()
         self.save()
-
-    def _ending_is_due(self, budget: Budget) -> bool:
-        return self.position.spent >= budget.total * (1 - self.plan.schedule.ending_share)
 
     def save(self, name: str = "checkpoint.pt") -> None:
         """Writes a checkpoint, whole or not at all."""

@@ -77,22 +77,22 @@ def unseen_wishes(rng: random.Random) -> Wishes:
 
 def completed(rng: random.Random, wishes: Wishes) -> Wishes:
     """`wishes` with a choice wherever they leave one open; names are chosen elsewhere."""
-    character = wishes.character or random_character(rng)
-    twist = wishes.twist or _other_than(rng, character)
+    character = wishes.character or random_character(rng, asked=False)
+    twist = wishes.twist or _other_than(rng, character, asked=False)
     return replace(
         wishes,
         character=character,
-        place=wishes.place or random_place(rng),
+        place=wishes.place or random_place(rng, asked=False),
         twist=twist,
         theme=wishes.theme or random_theme(rng),
         length=wishes.length or rng.choice(("short", "medium", "medium")),
     )
 
 
-def _other_than(rng: random.Random, character: Character, unseen: bool = False) -> Twist:
+def _other_than(rng: random.Random, character: Character, unseen: bool = False, asked: bool = True) -> Twist:
     """A twist that is not about a thing of the hero's own kind."""
     while True:
-        twist = random_twist(rng, unseen)
+        twist = random_twist(rng, unseen, asked)
         if twist.thing != character.kind:
             return twist
 
