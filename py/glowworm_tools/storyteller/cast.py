@@ -5,7 +5,6 @@ so that no telling contradicts another, and every question about it has one righ
 """
 
 import random
-import re
 from dataclasses import dataclass, replace
 
 from .data import read
@@ -15,7 +14,7 @@ from .names import BOYS, GIRLS, PETS, gender
 from .places import Place
 from .plots import Plot, Twist
 from .wishes import Wishes
-from .wording import without_article
+from .wording import noun_of, without_article
 
 _TELLING = read("telling")
 _FORMS = {"she": ("she", "her", "her", "herself"), "he": ("he", "him", "his", "himself")}
@@ -179,18 +178,13 @@ def _names(rng: random.Random, pronouns: tuple[str, ...], taken: tuple[str | Non
 
 def introduced(phrase: str, name: str) -> str:
     """Somebody with a name, as first mentioned: "a mouse named Bramble with a lantern"."""
-    noun = _noun_of(phrase)
+    noun = noun_of(phrase)
     return f"{noun} named {name}{phrase[len(noun) :]}"
 
 
 def _the(phrase: str) -> str:
     """Somebody as mentioned again: "the old badger"."""
-    return "the " + without_article(_noun_of(phrase))
-
-
-def _noun_of(phrase: str) -> str:
-    """`phrase` without what is said after the noun: "a mouse" of "a mouse with a lantern"."""
-    return re.split(r" (?:with|who|that|in|on|of) ", phrase)[0]
+    return "the " + without_article(noun_of(phrase))
 
 
 def _pronouns(prefix: str, she_or_he: str) -> dict[str, str]:

@@ -1,4 +1,5 @@
-"""Conversations about a story just told: questions, other tellings of it, what came next, good night.
+"""Conversations about a story: what it is to be about, and once it is told, questions, other tellings of it,
+what came next, good night.
 
 Every answer comes from the story's cast, so it agrees with what was told.
 """
@@ -20,7 +21,7 @@ Turns = list[Turn]
 """What the user says and what the model answers, in order."""
 
 _AGAIN = read("talk")["again"]
-_IDEAS = read("talk")["idea"]["answers"]
+_IDEA = read("talk")["idea"]
 _SEQUEL = read("telling")["sequel"]
 MAXIMUM_CHARS = 6500
 """How long a conversation may grow: beyond that it would not fit into the context."""
@@ -52,7 +53,7 @@ def _follow_up(rng: random.Random, story: Story) -> tuple[Story, Turns]:
     if draw < 0.58:
         return story, [(said(rng, "go_on"), sequel(rng, story.cast))]
     if draw < 0.78:
-        return _told_again(rng, story)
+        return told_again(rng, story)
     if draw < 0.84:
         other = _another(rng)
         return other, [(other.request, other.text)]
@@ -63,10 +64,10 @@ def _follow_up(rng: random.Random, story: Story) -> tuple[Story, Turns]:
 
 def _some_questions(rng: random.Random, story: Story):
     questions = questions_about(rng, story)
-    return rng.sample(questions, min(len(questions), rng.choice((2, 3, 4, 5))))
+    return list(dict.fromkeys(rng.sample(questions, min(len(questions), rng.choice((2, 3, 4, 5))))))
 
 
-def _told_again(rng: random.Random, story: Story) -> tuple[Story, Turns]:
+def told_again(rng: random.Random, story: Story) -> tuple[Story, Turns]:
     """The same story once more: shorter, longer, simpler, funnier or with another hero."""
     ways = ["simpler", "simpler", "funnier", "retell_with", "retell_with"]
     ways += ["shorter"] if story.length != "short" else ["longer"]
@@ -77,7 +78,7 @@ def _told_again(rng: random.Random, story: Story) -> tuple[Story, Turns]:
     elif way == "funnier":
         style = "funny"
     elif way in ("shorter", "longer"):
-        length, style = ("short" if way == "shorter" else "medium"), None
+        length, style = ("short" if way == "shorter" else "medium"), ("simple" if style == "simple" else None)
     request = said(rng, way)
     if way == "retell_with":
         character = replace(random_character(rng), trait="")
@@ -90,6 +91,7 @@ def _told_again(rng: random.Random, story: Story) -> tuple[Story, Turns]:
         request = request.replace("{character}", phrase)
     if length == "long":
         length = "medium"
+    # The shortest of three, so that it is plainly shorter.
     tellings = [
         retold(rng, request, story.asked, cast, length, style) for _ in range(3 if way == "shorter" else 1)
     ]
@@ -100,7 +102,8 @@ def _told_again(rng: random.Random, story: Story) -> tuple[Story, Turns]:
 def idea(rng: random.Random, story: Story) -> Turns:
     """What `story` is to be about, asked for before it is told; told afterwards now and then.
 
-    An answer repeats all that the request says in a few words, which is how a model soon learns to read it.
+    An answer repeats the hero, the name, the place and the twist in a few words, and tells the theme's moral:
+    that is how a model soon learns to read a request.
     """
     cast = story.cast
     slots = {
@@ -109,7 +112,8 @@ def idea(rng: random.Random, story: Story) -> Turns:
         "twist": cast.twist.phrase,
         "moral": rng.choice((*cast.lesson.moral, cast.lesson.simple_moral)),
     }
-    turns = [(said(rng, "idea").replace("{request}", story.request), write(rng, rng.choice(_IDEAS), slots))]
+    asked = rng.choice(_IDEA["said"]).replace("{request}", story.request)
+    turns = [(asked, write(rng, rng.choice(_IDEA["answers"]), slots))]
     return [*turns, (said(rng, "yes"), story.text)] if rng.random() < 0.2 else turns
 
 

@@ -8,7 +8,7 @@ from functools import cache
 from .data import read, words
 from .lexicon import ADJECTIVES as ADJECTIVES_OF
 from .lexicon import INVENTED_SHARE, OUTSIDE, WordList, invented_word
-from .wording import with_article, without_article
+from .wording import noun_of, with_article, without_article
 
 _HEROES = read("heroes")
 
@@ -65,7 +65,7 @@ def random_character(rng: random.Random, unseen: bool = False, asked: bool = Tru
 def pronoun(rng: random.Random, phrase: str, name_gender: str | None = None) -> str:
     """`she` or `he` for somebody: as the kind demands, else as the name suggests, else by chance."""
     noun = without_article(phrase)
-    last = re.split(r" (?:with|who|that|in|on|of) ", noun)[0].split()[-1]
+    last = noun_of(noun).split()[-1]
     if noun in _ALWAYS_SHE or last in _ALWAYS_SHE or last.endswith(_SHE_ENDINGS):
         return "she"
     if noun in _ALWAYS_HE or last in _ALWAYS_HE or last.endswith(_HE_ENDINGS):

@@ -66,7 +66,7 @@ ADJECTIVES = {
 } | {"colour": words(_WORDS["colours"])}  # fmt: skip
 
 INVENTED_SHARE = 0.15
-"""How often somebody who asks for a thing of their own asks for one that nobody has heard of."""
+"""How often who asks for a hero, a place or a thing of their own asks for one nobody has heard of."""
 _ONSETS, _NUCLEI, _MIDDLES, _CODAS = (
     tuple(_WORDS[part].split()) for part in ("onsets", "nuclei", "middles", "codas")
 )

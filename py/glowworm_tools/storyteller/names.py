@@ -37,8 +37,8 @@ def gender(name: str) -> str | None:
     return "she" if name in _GIRLS else "he" if name in _BOYS else None
 
 
-def town_name(rng: random.Random, unseen: bool = False) -> str:
-    """A real or an invented town or country."""
-    if rng.random() < 0.4:
+def town_name(rng: random.Random, unseen: bool = False, asked: bool = True) -> str:
+    """A real town or country, or, if `asked` for, one that nobody has heard of."""
+    if not asked or rng.random() < 0.4:
         return TOWNS.pick(rng, unseen)
     return invented_name(rng) + rng.choice(("", "", "ton", "by", "burg", "ville", " Bay", " Hill"))

@@ -76,7 +76,7 @@ def place_from_noun(rng: random.Random, unseen: bool = False, asked: bool = True
     preposition = rng.choice(kind["prepositions"])
     place = f"the {noun}"
     if kind.get("named"):
-        phrase, place = _somewhere_with_a_name(rng, noun, described, unseen)
+        phrase, place = _somewhere_with_a_name(rng, noun, described, unseen, asked)
     elif rng.random() < 0.25:
         phrase = f"{preposition} the {described}"
     else:
@@ -106,10 +106,10 @@ def place_from_noun(rng: random.Random, unseen: bool = False, asked: bool = True
 
 
 def _somewhere_with_a_name(
-    rng: random.Random, noun: str, described: str, unseen: bool
-) -> tuple[str, str]:  # fmt: skip
+    rng: random.Random, noun: str, described: str, unseen: bool, asked: bool
+) -> tuple[str, str]:
     """A town or country by its name, and what to call it afterwards."""
-    name = town_name(rng, unseen)
+    name = town_name(rng, unseen, asked)
     if rng.random() < 0.4:
         return f"in {name}", name
     if noun in ("kingdom", "land") and rng.random() < 0.6:

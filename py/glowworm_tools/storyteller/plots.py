@@ -120,7 +120,10 @@ def page_twist(rng: random.Random, plot: Plot) -> Twist:
 
 
 def random_twist(rng: random.Random, unseen: bool = False, asked: bool = True) -> Twist:
-    """Any twist one might ask for: one of the page's, or one about any thing, heard of or `asked` for."""
+    """Any twist one might ask for: one of the page's, or one about any thing.
+
+    It is about one that nobody has heard of only if that is `asked` for.
+    """
     draw = rng.random()
     if not unseen and draw < 0.4:
         return page_twist(rng, rng.choice(PAGE_PLOTS))

@@ -32,7 +32,7 @@ class Asked:
 
 
 def questions_about(rng: random.Random, story: Story) -> list[Asked]:
-    """What can be asked about `story`, every question once."""
+    """What can be asked about `story`; what happened in it twice, as there is more of that to know."""
     cast = story.cast
     is_simple = story.style == "simple"
     other_kind = KINDS.pick(rng)
@@ -62,5 +62,4 @@ def questions_about(rng: random.Random, story: Story) -> list[Asked]:
         for question in cast.plot.questions
         if not (is_simple and question.skip_simple)
     ]
-    # What happened is asked more often than who is who: there are more such questions, but each is rarer.
     return general + of_the_plot * 2

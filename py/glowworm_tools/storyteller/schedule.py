@@ -52,7 +52,7 @@ class Position:
         self.trunk_began, self.ending_begins = (self.step, self.spent), None
 
     def ending_is_due(self, schedule: Schedule, total: float) -> bool:
-        """Whether the trunk has had its share of what is left to spend of `total` since it began."""
+        """Whether the trunk has had its share of what was left of `total` when it began."""
         began = self.trunk_began[1]
         return self.spent - began >= (total - began) * (1 - schedule.ending_share)
 
@@ -69,5 +69,5 @@ def is_quantised(schedule: Schedule, position: Position) -> bool:
 
 
 def mix(position: Position) -> Mix:
-    """Which documents are read: language on the trunk, answering in the ending."""
+    """Which documents are read: language and requests on the trunk, then answering."""
     return PRETRAINING if position.ending_begins is None else INSTRUCTION

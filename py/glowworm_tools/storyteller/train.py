@@ -53,7 +53,7 @@ class Budget:
 
 
 class Run:
-    """A training run in a folder: `checkpoint.pt`, `trunk.pt` (before the ending) and `log.jsonl`."""
+    """A training run in a folder: `checkpoint.pt`, `trunk.pt` (before the last ending) and `log.jsonl`."""
 
     def __init__(
         self,

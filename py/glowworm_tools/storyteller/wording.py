@@ -40,6 +40,11 @@ def without_article(phrase: str) -> str:
     return re.sub(r"^(an?|the) ", "", phrase, flags=re.IGNORECASE)
 
 
+def noun_of(phrase: str) -> str:
+    """`phrase` without what is said after the noun: "a mouse" of "a mouse with a lantern"."""
+    return re.split(r" (?:with|who|that|in|on|of) ", phrase)[0]
+
+
 def fix_articles(text: str) -> str:
     """`text` with every `a` and `an` as the next word wants it."""
 
