@@ -137,12 +137,12 @@ def test_whole_story_and_what_happened_next(story: StoryPage) -> None:
     request, told = story.asked, story.text
 
     story.let_answers_last()
-    story.interrupt(story.length + len("The next morning, he"))
+    story.interrupt(story.length + 20)
     story.button("Go on").click()
     story.wait_for("ready")
     assert story.stats["stop_reason"] == "abort"
     said = story.conversation
-    assert [message["role"] for message in said] == ["user", "assistant", "user", "assistant"]
+    assert [message["role"] for message in said] == ["user", "assistant", "user"]
     assert said[0]["content"] == request
     assert len(said[1]["content"]) > 40
     assert letters(told).endswith(letters(said[1]["content"]))

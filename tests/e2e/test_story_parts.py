@@ -80,21 +80,6 @@ def test_reminder_fits_the_context(page: Page) -> None:
     assert tale["parts"][0].endswith(reminder)
 
 
-@pytest.mark.parametrize(
-    ("told", "beginning"),
-    [
-        ("Once there was a little fox named Sunny, who lived.", "Sunny was"),
-        ("There was once a rabbit. Her name was Theo-Ann. She", "Theo-Ann was"),
-        ("Ben was a brave mouse. He lived by the sea.", "Ben was"),
-        ("Once there was a shy owl named Captain René.", "Captain René was"),
-        ("In a town called Lisbon there lived a queen, and her name was Ydin.", "Ydin was"),
-        ("The sun went down.", ""),
-    ],
-)
-def test_told_again_with_the_same_hero(page: Page, told: str, beginning: str) -> None:
-    assert call(page, "tale", "plainBeginning", told) == beginning
-
-
 SUBJECT = {
     "character": "a little fox",
     "setting": "in the forest",

@@ -17,7 +17,7 @@ import { ReadAloud } from "./read-aloud.js";
 import { Shelf } from "./shelf.js";
 import { ShelfStore } from "./shelf-store.js";
 import { StoryView } from "./story-view.js";
-import { askForLastPart, askForSimpler, beginTale, NEXT_BEGINS, plainBeginning, textOf } from "./tale.js";
+import { askForLastPart, askForSimpler, beginTale, textOf } from "./tale.js";
 import { WishForm } from "./wish-form.js";
 import { readChoices } from "./wishes.js";
 
@@ -79,7 +79,7 @@ function begin(fresh) {
 /** Goes on where the story stopped; after its end, tells what happened next. */
 function goOn() {
   if (!tale || !session.canAsk) return;
-  if (tale.finished) tale.parts.push(NEXT_BEGINS);
+  if (tale.finished) tale.parts.push("");
   void write(tale, newSeed());
 }
 
@@ -99,7 +99,7 @@ async function write(written, chance) {
     goOn,
   );
   written.finished = finished;
-  if (last > 0 && written.parts[last] === NEXT_BEGINS) {
+  if (last > 0 && !written.parts[last]) {
     written.parts.pop(); // nothing came of it: the story stands as it was
     written.finished = true;
   }
@@ -112,13 +112,12 @@ async function tellSimpler() {
   const retold = tale;
   const former = { parts: retold.parts, finished: retold.finished };
   const told = textOf(retold);
-  const beginning = plainBeginning(told);
   const bringBack = () => {
     Object.assign(retold, former);
     if (tale === retold) put(retold);
     void settled(retold);
   };
-  retold.parts = [beginning];
+  retold.parts = [""];
   retold.finished = false;
   put(retold);
   retold.finished = await answer(
@@ -128,7 +127,7 @@ async function tellSimpler() {
     retold,
     () => void tellSimpler(),
   );
-  if (retold.parts[0] === beginning) return bringBack();
+  if (!retold.parts[0]) return bringBack();
   toast("Told again in simpler words.", { label: "Bring back", run: bringBack });
   await settled(retold);
 }

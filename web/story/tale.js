@@ -19,12 +19,6 @@
 /** Follow-ups in words that any storyteller understands. */
 const WHAT_NEXT = "What happened next?";
 const SIMPLER = "Tell it in simpler words.";
-/** How a next part begins: a question alone gets a small model's answer rather than a story. */
-export const NEXT_BEGINS = "The next morning";
-
-const NAME = String.raw`(?:(?:Captain|Doctor|Little|Miss|Mister) )?\p{Lu}[\p{L}'-]+`;
-/** How a hero is introduced. "Called" would do as well, but towns are called something too. */
-const INTRODUCED = new RegExp(String.raw`\b(?:named|name was) (${NAME})|^(${NAME}) was an? `, "u");
 
 /** Characters of English that a token stands for at least, on the average. */
 const CHARACTERS_PER_TOKEN = 3;
@@ -90,16 +84,6 @@ export function askForLastPart(tale, context) {
  */
 export function askForSimpler(tale, former, context) {
   return begun(askAbout(tale, former, SIMPLER, context), tale.parts[0]);
-}
-
-/**
- * How a story is told again in plain words: with the same hero.
- * @param {string} text  of the former telling
- * @returns {string} such as "Sunny was"; empty where nobody's name is found at its beginning
- */
-export function plainBeginning(text) {
-  const [, named, first] = text.slice(0, 200).match(INTRODUCED) ?? [];
-  return named || first ? `${named ?? first} was` : "";
 }
 
 /**
