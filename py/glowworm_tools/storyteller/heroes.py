@@ -7,7 +7,7 @@ from functools import cache
 
 from .data import read, words
 from .lexicon import ADJECTIVES as ADJECTIVES_OF
-from .lexicon import INVENTED_SHARE, OUTSIDE, WordList, invented_word
+from .lexicon import OUTSIDE, WordList, invented_word, is_invented
 from .wording import noun_of, with_article, without_article
 
 _HEROES = read("heroes")
@@ -48,8 +48,7 @@ def random_character(rng: random.Random, unseen: bool = False, asked: bool = Tru
     """One of the page's heroes, any other kind of hero, or, if `asked` for, one nobody has heard of."""
     if not unseen and rng.random() < 0.4:
         return rng.choice(PAGE_CHARACTERS)
-    is_invented = asked and not unseen and rng.random() < INVENTED_SHARE
-    kind = invented_word(rng, 2) if is_invented else KINDS.pick(rng, unseen)
+    kind = invented_word(rng, 2) if is_invented(rng, unseen, asked) else KINDS.pick(rng, unseen)
     fitting = _ADJECTIVES_OF_PEOPLE if _category(kind) == "person" else ADJECTIVES
     adjectives = [rng.choice(fitting)] if rng.random() < 0.7 else []
     if adjectives and rng.random() < 0.08:

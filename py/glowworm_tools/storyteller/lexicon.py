@@ -72,6 +72,11 @@ _ONSETS, _NUCLEI, _MIDDLES, _CODAS = (
 )
 
 
+def is_invented(rng: random.Random, unseen: bool, asked: bool) -> bool:
+    """Whether a word is to be made up, rather than drawn from a list's known or `unseen` part."""
+    return asked and not unseen and rng.random() < INVENTED_SHARE
+
+
 def invented_word(rng: random.Random, syllables: int) -> str:
     """A word of no language that one can say: "brozzle", "quimpa"."""
     while True:

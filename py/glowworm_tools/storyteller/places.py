@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .data import read, words
-from .lexicon import INVENTED_SHARE, OUTSIDE, WordList, invented_word
+from .lexicon import OUTSIDE, WordList, invented_word, is_invented
 from .names import town_name
 from .wording import with_article
 
@@ -70,7 +70,7 @@ def place_from_noun(rng: random.Random, unseen: bool = False, asked: bool = True
     name = rng.choice(tuple(_KINDS))
     kind = _KINDS[name]
     noun = NOUNS[name].pick(rng, unseen)
-    if asked and not unseen and rng.random() < INVENTED_SHARE:
+    if is_invented(rng, unseen, asked):
         noun = invented_word(rng, 2)
     described = f"{rng.choice(words(kind['adjectives']))} {noun}" if rng.random() < 0.5 else noun
     preposition = rng.choice(kind["prepositions"])

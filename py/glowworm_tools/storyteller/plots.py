@@ -15,7 +15,7 @@ import random
 from dataclasses import dataclass
 
 from .data import FOLDER, read, words
-from .lexicon import ADJECTIVES, INVENTED_SHARE, THINGS, WordList, invented_word
+from .lexicon import ADJECTIVES, THINGS, WordList, invented_word, is_invented
 from .wording import fix_articles
 
 
@@ -135,7 +135,7 @@ def random_twist(rng: random.Random, unseen: bool = False, asked: bool = True) -
         return Twist(rng.choice(plot.asks), plot)
     thing = plot.things.pick(rng, unseen)
     is_object = plot.things in (THINGS["objects"], THINGS["all_objects"])
-    if is_object and asked and not unseen and rng.random() < INVENTED_SHARE:
+    if is_object and is_invented(rng, unseen, asked):
         thing = invented_word(rng, 2)
     ask = rng.choice(plot.asks)
     full_thing = _described(rng, plot, thing)
