@@ -82,6 +82,9 @@ def test_chat_template_writes_what_training_saw(header: GgufFile):
     assert ids == prompt_ids(trained, said)
     learnt, _ = encode_turns(trained, [(said[0], said[1]), (said[2], "Once.")])
     assert learnt[: len(ids)] == ids
+    left_open, said_by = encode_turns(trained, [(said[0], said[1])], is_cut=True)
+    assert learnt[: len(left_open) + 1] == [*left_open, END_OF_TURN]
+    assert len(said_by) == len(left_open)
 
 
 def test_spelling_out_keeps_the_text(header: GgufFile):

@@ -16,11 +16,17 @@ from glowworm_tools.storyteller.grammar import Story, random_story, retold, stor
 from glowworm_tools.storyteller.heroes import KINDS, PAGE_CHARACTERS, Character
 from glowworm_tools.storyteller.judge import has_loop, has_moral, has_words, obeys, self_bleu, unannounced
 from glowworm_tools.storyteller.lessons import LESSONS, PAGE_THEMES, Theme
-from glowworm_tools.storyteller.lexicon import THINGS
-from glowworm_tools.storyteller.mixture import INSTRUCTION, PRETRAINING, Documents, generated_document
+from glowworm_tools.storyteller.lexicon import THINGS, blended_word, noun_of_no_list
+from glowworm_tools.storyteller.mixture import (
+    INSTRUCTION,
+    PRETRAINING,
+    Documents,
+    beginning,
+    generated_document,
+)
 from glowworm_tools.storyteller.names import asked_name, invented_name
 from glowworm_tools.storyteller.places import NOUNS, PAGE_PLACES
-from glowworm_tools.storyteller.plots import PAGE_PLOTS, PLOTS, Twist, page_twist
+from glowworm_tools.storyteller.plots import PAGE_PLOTS, PLOTS, Twist, page_twist, random_twist
 from glowworm_tools.storyteller.questions import questions_about
 from glowworm_tools.storyteller.reading import Requests
 from glowworm_tools.storyteller.requests import page_request
@@ -247,6 +253,42 @@ def test_invented_names_can_be_said_and_are_many():
     assert len(names) > 1900
     assert all(name.isascii() and name.isalpha() and name[0].isupper() for name in names)
     assert is_harmless("brozzle") and not is_harmless("bleeddia")
+
+
+def test_nouns_of_no_list_are_many_and_none_is_held_out():
+    rng = random.Random(1)
+    nouns = [noun_of_no_list(rng) for _ in range(2000)]
+    held_out = {word for words in (KINDS, *NOUNS.values(), *THINGS.values()) for word in words.unseen}
+    assert len(set(nouns)) > 1500
+    assert not held_out & set(nouns)
+    assert {noun.count(" ") for noun in nouns} == {0, 1}
+    known = ("teapot", "lighthouse", "umbrella")
+    blends = {blended_word(rng, known) for _ in range(100)}
+    assert len(blends) > 20 and all(is_harmless(blend) for blend in blends)
+    assert all(any(word.startswith(blend[:2]) for word in known) for blend in blends)
+    assert all(any(word.endswith(blend[-2:]) for word in known) for blend in blends)
+
+
+def test_every_word_held_out_is_as_likely_as_any():
+    rng = random.Random(1)
+    asked = [random_twist(rng, unseen=True).thing for _ in range(3000)]
+    weather = PLOTS["weather"].things
+    assert weather and 0 < sum(thing in weather.unseen for thing in asked) / len(asked) < 0.06
+
+
+def test_a_beginning_goes_as_far_as_the_twist():
+    found = 0
+    for number in range(200):
+        story = random_story(random.Random(number))
+        begun = beginning(story)
+        paragraphs = begun.split("\n\n")
+        assert story.text.startswith(begun)
+        assert any(has_words(sign, paragraphs[-1]) for sign in story.cast.twist.signs), begun
+        found += len(begun) < len(story.text) / 2
+    assert found > 150
+    documents, none = Documents([], seed=3), replace(INSTRUCTION, cut_share=0.0)
+    cut = [sum(documents.document(n, m).is_cut for n in range(200)) for m in (PRETRAINING, INSTRUCTION, none)]
+    assert cut[0] > 1.5 * cut[1] > 0 == cut[2]
 
 
 def test_every_data_file_is_read():

@@ -96,6 +96,6 @@ class Packer:
 def _ids_and_targets(
     tokenizer: StoryTokenizer, document: Document, context_length: int, spelling: random.Random | None
 ) -> tuple[list[int], list[int]]:
-    ids, said = encode_turns(tokenizer, document.turns, spelling)
+    ids, said = encode_turns(tokenizer, document.turns, spelling, document.is_cut)
     ids, said = ids[:context_length], said[:context_length]
     return ids, [i if learnt else IGNORED for i, learnt in zip(ids[1:], said[1:], strict=True)] + [IGNORED]

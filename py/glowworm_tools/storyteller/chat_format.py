@@ -42,12 +42,13 @@ class Answer:
 
 
 def encode_turns(
-    tokenizer: StoryTokenizer, turns: Turns, spelling: random.Random | None = None
+    tokenizer: StoryTokenizer, turns: Turns, spelling: random.Random | None = None, is_cut: bool = False
 ) -> tuple[list[int], list[bool]]:
     """Ids and, for each, whether the model is to learn to say it: its own turns, not the user's.
 
     A story without a request stands bare between `<bos>` and `<eos>`; turns are written as the chat template
-    writes them. With `spelling`, some of the words of the requests are spelled out.
+    writes them. With `spelling`, some of the words of the requests are spelled out. The last answer is left
+    open if it `is_cut`.
     """
     ids, said = [BOS], [False]
 
@@ -66,6 +67,9 @@ def encode_turns(
         add(_opening(tokenizer, "model"), False)
         add([*tokenizer.encode(answer), END_OF_TURN], True)
         add(newline, False)
+    if is_cut:
+        open_until = len(ids) - len(newline) - 1
+        return ids[:open_until], said[:open_until]
     return ids, said
 
 

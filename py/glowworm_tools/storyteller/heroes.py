@@ -7,7 +7,7 @@ from functools import cache
 
 from .data import read, words
 from .lexicon import ADJECTIVES as ADJECTIVES_OF
-from .lexicon import OUTSIDE, WordList, invented_word, is_invented
+from .lexicon import OUTSIDE, WordList, is_invented, noun_of_no_list
 from .wording import noun_of, with_article, without_article
 
 _HEROES = read("heroes")
@@ -45,10 +45,10 @@ _TREATS = words(_HEROES["treats"])
 
 
 def random_character(rng: random.Random, unseen: bool = False, asked: bool = True) -> Character:
-    """One of the page's heroes, any other kind of hero, or, if `asked` for, one nobody has heard of."""
+    """One of the page's heroes, any other kind of hero, or, if `asked` for, one that no list has."""
     if not unseen and rng.random() < 0.4:
         return rng.choice(PAGE_CHARACTERS)
-    kind = invented_word(rng, 2) if is_invented(rng, unseen, asked) else KINDS.pick(rng, unseen)
+    kind = noun_of_no_list(rng) if is_invented(rng, unseen, asked) else KINDS.pick(rng, unseen)
     fitting = _ADJECTIVES_OF_PEOPLE if _category(kind) == "person" else ADJECTIVES
     adjectives = [rng.choice(fitting)] if rng.random() < 0.7 else []
     if adjectives and rng.random() < 0.08:

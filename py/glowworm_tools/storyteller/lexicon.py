@@ -6,8 +6,9 @@ checksum, so that a list may grow without moving any word from one side to the o
 """
 
 import random
+import re
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache, cached_property
 
 from .data import FOLDER, read, words
@@ -65,23 +66,37 @@ ADJECTIVES = {
     name: words(_WORDS[f"{name}_adjectives"]) for name in ("thing", "creature", "plain")
 } | {"colour": words(_WORDS["colours"])}  # fmt: skip
 
-INVENTED_SHARE = 0.15
-"""How often who asks for a hero, a place or a thing of their own asks for one nobody has heard of."""
+INVENTED_SHARE = 0.45
+"""How often who asks for a hero, a place or a thing of their own asks for one that its list does not have."""
 _ONSETS, _NUCLEI, _MIDDLES, _CODAS = (
     tuple(_WORDS[part].split()) for part in ("onsets", "nuclei", "middles", "codas")
 )
+_UNSAYABLE = re.compile(r"[^aeiouy]{4}|(.)\1\1", re.IGNORECASE)
 
 
 def is_invented(rng: random.Random, unseen: bool, asked: bool) -> bool:
-    """Whether a word is to be made up, rather than drawn from a list's known or `unseen` part."""
+    """Whether a noun is to be `noun_of_no_list`, rather than drawn from a list's known or `unseen` part."""
     return asked and not unseen and rng.random() < INVENTED_SHARE
 
 
+def noun_of_no_list(rng: random.Random) -> str:
+    """A noun that cannot be guessed: made up, blended of two words, two nouns in one, or out of its list."""
+    draw = rng.random()
+    if draw < 0.3:
+        return invented_word(rng, rng.choice((1, 2, 2, 3)))
+    if draw < 0.65:
+        return blended_word(rng, _vocabulary())
+    nouns = _single_nouns()
+    return f"{rng.choice(nouns)} {rng.choice(nouns)}" if draw < 0.85 else rng.choice(nouns)
+
+
 def invented_word(rng: random.Random, syllables: int) -> str:
-    """A word of no language that one can say: "brozzle", "quimpa"."""
+    """A word of no language that one can say: "brozzle", "quimpa", "lolo"."""
     while True:
         word = rng.choice(_ONSETS) if rng.random() < 0.85 else ""
         word += rng.choice(_NUCLEI)
+        if rng.random() < 0.05:
+            word *= 2
         for _ in range(syllables - 1):
             word += rng.choice(_MIDDLES) + rng.choice(_NUCLEI)
         if rng.random() < 0.5:
@@ -90,3 +105,34 @@ def invented_word(rng: random.Random, syllables: int) -> str:
             word += rng.choice(_MIDDLES) + rng.choice(("le", "y", "er", "in", "us", "ina", "ette"))
         if 3 <= len(word) <= 12 and is_harmless(word):
             return word
+
+
+def blended_word(rng: random.Random, known: Sequence[str]) -> str:
+    """The beginning of one of the `known` words and the end of another, a word with the look of English."""
+    while True:
+        first, second = rng.choice(known), rng.choice(known)
+        word = first[: rng.randint(2, len(first) - 1)] + second[rng.randint(1, len(second) - 2) :]
+        if 4 <= len(word) <= 12 and word not in known and not _UNSAYABLE.search(word) and is_harmless(word):
+            return word
+
+
+@cache
+def _vocabulary() -> tuple[str, ...]:
+    """Every longer word of the data, save those that are held out."""
+    paths = (path for path in sorted(FOLDER.rglob("*.toml")) if path.stem != "outside")
+    found = {
+        word for path in paths for word in re.findall(r"\b[a-z]{4,}\b", path.read_text(encoding="utf-8"))
+    }
+    return tuple(sorted(word for word in found if not is_held_out(word)))
+
+
+@cache
+def _single_nouns() -> tuple[str, ...]:
+    """The nouns of one word in the lists of heroes, places and things, save those that are held out."""
+    lists = [
+        *read("heroes")["kinds"].values(),
+        *(kind["nouns"] for kind in read("place_kinds").values()),
+        *(_WORDS[name] for name in ("objects", "big_objects", "visitors")),
+    ]
+    nouns = {noun for names in lists for noun in words(names)}
+    return tuple(sorted(noun for noun in nouns if " " not in noun and not is_held_out(noun)))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .data import read, words
-from .lexicon import OUTSIDE, WordList, invented_word, is_invented
+from .lexicon import OUTSIDE, WordList, is_invented, noun_of_no_list
 from .names import town_name
 from .wording import with_article
 
@@ -56,7 +56,7 @@ NOUNS = {
 
 
 def random_place(rng: random.Random, unseen: bool = False, asked: bool = True) -> Place:
-    """Any place one might ask for; one nobody has heard of only if it is `asked` for."""
+    """Any place one might ask for; one that no list has only if it is `asked` for."""
     draw = rng.random()
     if not unseen and draw < 0.4:
         return rng.choice(PAGE_PLACES)
@@ -71,7 +71,7 @@ def place_from_noun(rng: random.Random, unseen: bool = False, asked: bool = True
     kind = _KINDS[name]
     noun = NOUNS[name].pick(rng, unseen)
     if is_invented(rng, unseen, asked):
-        noun = invented_word(rng, 2)
+        noun = noun_of_no_list(rng)
     described = f"{rng.choice(words(kind['adjectives']))} {noun}" if rng.random() < 0.5 else noun
     preposition = rng.choice(kind["prepositions"])
     place = f"the {noun}"

@@ -15,7 +15,7 @@ import random
 from dataclasses import dataclass
 
 from .data import FOLDER, read, words
-from .lexicon import ADJECTIVES, THINGS, WordList, invented_word, is_invented
+from .lexicon import ADJECTIVES, THINGS, WordList, is_invented, noun_of_no_list
 from .wording import fix_articles
 
 
@@ -53,6 +53,8 @@ class Plot:
     signs: tuple[str, ...]
     """Words of which every telling has one; none where the thing's own name is the sign."""
     things: WordList | None
+    any_things: tuple[str, ...]
+    """What else it can be about; `{noun}` is any noun at all."""
     page: str | None
     """The story page's phrase, "a lost toy"."""
     page_things: tuple[str, ...]
@@ -95,6 +97,7 @@ def _plot(name: str) -> Plot:
         props={prop: tuple(values) for prop, values in entry.get("props", {}).items()},
         signs=tuple(entry.get("signs", ())),
         things=THINGS[things] if isinstance(things, str) else WordList(things) if things else None,
+        any_things=tuple(entry.get("any_things", ("{noun}",))),
         page=entry.get("page"),
         page_things=tuple(entry.get("page_things", ())),
         adjectives=ADJECTIVES.get(entry.get("adjectives", ""), ()),
@@ -110,7 +113,7 @@ _PAGE_ORDER = words(read("choices")["twists"])
 PAGE_PLOTS = tuple(
     next(plot for plot in PLOTS.values() if plot.page == phrase) for phrase in _PAGE_ORDER
 )  # fmt: skip
-_FREE_PLOTS = tuple(plot for plot in PLOTS.values() if plot.things is not None)
+_FREE_PLOTS = tuple((plot, plot.things) for plot in PLOTS.values() if plot.things is not None)
 
 
 def page_twist(rng: random.Random, plot: Plot) -> Twist:
@@ -122,21 +125,24 @@ def page_twist(rng: random.Random, plot: Plot) -> Twist:
 def random_twist(rng: random.Random, unseen: bool = False, asked: bool = True) -> Twist:
     """Any twist one might ask for: one of the page's, or one about any thing.
 
-    It is about one that nobody has heard of only if that is `asked` for.
+    It is about one that no list has only if that is `asked` for. Of those held out, each is as likely as any.
     """
-    draw = rng.random()
-    if not unseen and draw < 0.4:
-        return page_twist(rng, rng.choice(PAGE_PLOTS))
     if unseen:
-        plot = rng.choice([plot for plot in _FREE_PLOTS if plot.things and plot.things.unseen])
-    else:
-        plot = rng.choice(tuple(PLOTS.values()) if draw < 0.5 else _FREE_PLOTS)
-    if plot.things is None:
-        return Twist(rng.choice(plot.asks), plot)
-    thing = plot.things.pick(rng, unseen)
-    is_object = plot.things in (THINGS["objects"], THINGS["all_objects"])
-    if is_object and is_invented(rng, unseen, asked):
-        thing = invented_word(rng, 2)
+        plot, thing = rng.choice([(plot, thing) for plot, things in _FREE_PLOTS for thing in things.unseen])
+        return _twist(rng, plot, thing)
+    draw = rng.random()
+    if draw < 0.4:
+        return page_twist(rng, rng.choice(PAGE_PLOTS))
+    if draw < 0.5:
+        plot = rng.choice(tuple(PLOTS.values()))
+        return _twist(rng, plot, plot.things.pick(rng) if plot.things else "")
+    plot, things = rng.choice(_FREE_PLOTS)
+    if plot.any_things and is_invented(rng, unseen, asked):
+        return _twist(rng, plot, rng.choice(plot.any_things).replace("{noun}", noun_of_no_list(rng)))
+    return _twist(rng, plot, things.pick(rng))
+
+
+def _twist(rng: random.Random, plot: Plot, thing: str) -> Twist:
     ask = rng.choice(plot.asks)
     full_thing = _described(rng, plot, thing)
     says_all = rng.random() < 0.25
