@@ -16,7 +16,7 @@ from glowworm_tools.storyteller.grammar import Story, random_story, retold, stor
 from glowworm_tools.storyteller.heroes import KINDS, PAGE_CHARACTERS, Character
 from glowworm_tools.storyteller.judge import has_loop, has_moral, has_words, obeys, self_bleu, unannounced
 from glowworm_tools.storyteller.lessons import LESSONS, PAGE_THEMES, Theme
-from glowworm_tools.storyteller.lexicon import THINGS, blended_word, noun_of_no_list
+from glowworm_tools.storyteller.lexicon import THINGS, Source, blended_word, noun_of_no_list
 from glowworm_tools.storyteller.mixture import (
     INSTRUCTION,
     PRETRAINING,
@@ -271,7 +271,7 @@ def test_nouns_of_no_list_are_many_and_none_is_held_out():
 
 def test_every_word_held_out_is_as_likely_as_any():
     rng = random.Random(1)
-    asked = [random_twist(rng, unseen=True).thing for _ in range(3000)]
+    asked = [random_twist(rng, Source.HELD_OUT).thing for _ in range(3000)]
     weather = PLOTS["weather"].things
     assert weather and 0 < sum(thing in weather.unseen for thing in asked) / len(asked) < 0.06
 

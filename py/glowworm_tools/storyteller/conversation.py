@@ -64,13 +64,13 @@ def _follow_up(rng: random.Random, story: Story) -> tuple[Story, Turns]:
 
 def _some_questions(rng: random.Random, story: Story):
     questions = questions_about(rng, story)
-    return list(dict.fromkeys(rng.sample(questions, min(len(questions), rng.choice((2, 3, 4, 5))))))
+    return list(dict.fromkeys(rng.sample(questions, min(len(questions), rng.choice((3, 4, 6, 8))))))
 
 
 def told_again(rng: random.Random, story: Story) -> tuple[Story, Turns]:
     """The same story once more: shorter, longer, simpler, funnier or with another hero."""
     ways = ["simpler", "simpler", "funnier", "retell_with", "retell_with"]
-    ways += ["shorter"] if story.length != "short" else ["longer"]
+    ways += ["shorter", "shorter"] if story.length != "short" else ["longer"]
     way = rng.choice(ways)
     length, style, cast = story.length, story.style, story.cast
     if way == "simpler":

@@ -7,7 +7,7 @@ from functools import cache
 
 from .data import read, words
 from .lexicon import ADJECTIVES as ADJECTIVES_OF
-from .lexicon import OUTSIDE, WordList, is_invented, noun_of_no_list
+from .lexicon import OUTSIDE, Source, WordList, is_invented, noun_of_no_list
 from .wording import noun_of, with_article, without_article
 
 _HEROES = read("heroes")
@@ -44,11 +44,11 @@ _TRAITS = _HEROES["trait"]
 _TREATS = words(_HEROES["treats"])
 
 
-def random_character(rng: random.Random, unseen: bool = False, asked: bool = True) -> Character:
-    """One of the page's heroes, any other kind of hero, or, if `asked` for, one that no list has."""
-    if not unseen and rng.random() < 0.4:
+def random_character(rng: random.Random, source: Source = Source.ANYWHERE) -> Character:
+    """One of the page's heroes, or any other kind of hero, its noun from `source`."""
+    if source is not Source.HELD_OUT and rng.random() < 0.4:
         return rng.choice(PAGE_CHARACTERS)
-    kind = noun_of_no_list(rng) if is_invented(rng, unseen, asked) else KINDS.pick(rng, unseen)
+    kind = noun_of_no_list(rng) if is_invented(rng, source) else KINDS.pick(rng, source)
     fitting = _ADJECTIVES_OF_PEOPLE if _category(kind) == "person" else ADJECTIVES
     adjectives = [rng.choice(fitting)] if rng.random() < 0.7 else []
     if adjectives and rng.random() < 0.08:

@@ -9,6 +9,7 @@ import random
 import re
 import zlib
 from collections.abc import Iterable, Sequence
+from enum import Enum
 from functools import cache, cached_property
 
 from .data import FOLDER, read, words
@@ -33,6 +34,17 @@ def _stands_once(word: str) -> bool:
     return len(whole(word).findall(_all_data())) <= 1
 
 
+class Source(Enum):
+    """Where the words of a wish come from."""
+
+    LISTS = 0
+    """What the storyteller chooses: the known parts of the lists."""
+    ANYWHERE = 1
+    """What people ask for: the known parts, and words that no list has."""
+    HELD_OUT = 2
+    """What measures: the parts of the lists that training has not met."""
+
+
 class WordList:
     """A list of words in two parts: those training draws from and those held out."""
 
@@ -47,9 +59,9 @@ class WordList:
         """Words that training has not met, neither from this list nor from any other part of the data."""
         return tuple(word for word in self._held_out if _stands_once(word))
 
-    def pick(self, rng: random.Random, unseen: bool = False) -> str:
-        """A word of one of the two parts; raises `IndexError` if there is none."""
-        return rng.choice(self.unseen if unseen else self.known)
+    def pick(self, rng: random.Random, source: Source = Source.LISTS) -> str:
+        """A word of the part that `source` names; raises `IndexError` if there is none."""
+        return rng.choice(self.unseen if source is Source.HELD_OUT else self.known)
 
 
 _WORDS = read("words")
@@ -74,9 +86,9 @@ _ONSETS, _NUCLEI, _MIDDLES, _CODAS = (
 _UNSAYABLE = re.compile(r"[^aeiouy]{4}|(.)\1\1", re.IGNORECASE)
 
 
-def is_invented(rng: random.Random, unseen: bool, asked: bool) -> bool:
-    """Whether a noun is to be `noun_of_no_list`, rather than drawn from a list's known or `unseen` part."""
-    return asked and not unseen and rng.random() < INVENTED_SHARE
+def is_invented(rng: random.Random, source: Source) -> bool:
+    """Whether a noun is to be `noun_of_no_list`, rather than drawn from a list."""
+    return source is Source.ANYWHERE and rng.random() < INVENTED_SHARE
 
 
 def noun_of_no_list(rng: random.Random) -> str:

@@ -3,7 +3,7 @@
 import random
 
 from .data import read, words
-from .lexicon import WordList, blended_word, invented_word
+from .lexicon import Source, WordList, blended_word, invented_word
 from .wording import capitalise
 
 _NAMES = read("names")
@@ -22,11 +22,11 @@ def invented_name(rng: random.Random) -> str:
     return capitalise(invented_word(rng, rng.choice((1, 2, 2, 2, 3))))
 
 
-def asked_name(rng: random.Random, unseen: bool = False) -> str:
+def asked_name(rng: random.Random, source: Source = Source.ANYWHERE) -> str:
     """A name somebody asks for: from the lists, made up, with foreign letters, or two words long."""
     draw = rng.random()
-    if unseen or draw < 0.4:
-        return invented_name(rng) if rng.random() < 0.6 else rng.choice((GIRLS, BOYS)).pick(rng, unseen)
+    if source is Source.HELD_OUT or draw < 0.4:
+        return invented_name(rng) if rng.random() < 0.6 else rng.choice((GIRLS, BOYS)).pick(rng, source)
     if draw < 0.44:
         return ACCENTED.pick(rng)
     if draw < 0.5:
@@ -41,8 +41,8 @@ def gender(name: str) -> str | None:
     return "she" if name in _GIRLS else "he" if name in _BOYS else None
 
 
-def town_name(rng: random.Random, unseen: bool = False, asked: bool = True) -> str:
-    """A real town or country, or, if `asked` for, one that nobody has heard of."""
-    if not asked or rng.random() < 0.4:
-        return TOWNS.pick(rng, unseen)
+def town_name(rng: random.Random, source: Source = Source.ANYWHERE) -> str:
+    """A real town or country, or, unless `source` is the lists, one that nobody has heard of."""
+    if source is Source.LISTS or rng.random() < 0.4:
+        return TOWNS.pick(rng, source)
     return invented_name(rng) + rng.choice(("", "", "ton", "by", "burg", "ville", " Bay", " Hill"))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .data import read, words
-from .lexicon import OUTSIDE, WordList, is_invented, noun_of_no_list
+from .lexicon import OUTSIDE, Source, WordList, is_invented, noun_of_no_list
 from .names import town_name
 from .wording import with_article
 
@@ -55,28 +55,28 @@ NOUNS = {
 }
 
 
-def random_place(rng: random.Random, unseen: bool = False, asked: bool = True) -> Place:
-    """Any place one might ask for; one that no list has only if it is `asked` for."""
+def random_place(rng: random.Random, source: Source = Source.ANYWHERE) -> Place:
+    """One of the page's places, another told of in full, or one made from a noun of `source`."""
     draw = rng.random()
-    if not unseen and draw < 0.4:
+    if source is not Source.HELD_OUT and draw < 0.4:
         return rng.choice(PAGE_PLACES)
-    if not unseen and draw < 0.6:
+    if source is not Source.HELD_OUT and draw < 0.6:
         return rng.choice(OTHER_PLACES)
-    return place_from_noun(rng, unseen, asked)
+    return place_from_noun(rng, source)
 
 
-def place_from_noun(rng: random.Random, unseen: bool = False, asked: bool = True) -> Place:
+def place_from_noun(rng: random.Random, source: Source = Source.ANYWHERE) -> Place:
     """A place of one of the kinds: "in a crooked theatre", "on the moor", "in a town called Brimble"."""
     name = rng.choice(tuple(_KINDS))
     kind = _KINDS[name]
-    noun = NOUNS[name].pick(rng, unseen)
-    if is_invented(rng, unseen, asked):
+    noun = NOUNS[name].pick(rng, source)
+    if is_invented(rng, source):
         noun = noun_of_no_list(rng)
     described = f"{rng.choice(words(kind['adjectives']))} {noun}" if rng.random() < 0.5 else noun
     preposition = rng.choice(kind["prepositions"])
     place = f"the {noun}"
     if kind.get("named"):
-        phrase, place = _somewhere_with_a_name(rng, noun, described, unseen, asked)
+        phrase, place = _somewhere_with_a_name(rng, noun, described, source)
     elif rng.random() < 0.25:
         phrase = f"{preposition} the {described}"
     else:
@@ -105,11 +105,9 @@ def place_from_noun(rng: random.Random, unseen: bool = False, asked: bool = True
     )
 
 
-def _somewhere_with_a_name(
-    rng: random.Random, noun: str, described: str, unseen: bool, asked: bool
-) -> tuple[str, str]:
+def _somewhere_with_a_name(rng: random.Random, noun: str, described: str, source: Source) -> tuple[str, str]:
     """A town or country by its name, and what to call it afterwards."""
-    name = town_name(rng, unseen, asked)
+    name = town_name(rng, source)
     if rng.random() < 0.4:
         return f"in {name}", name
     if noun in ("kingdom", "land") and rng.random() < 0.6:

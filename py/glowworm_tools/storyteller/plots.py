@@ -15,7 +15,7 @@ import random
 from dataclasses import dataclass
 
 from .data import FOLDER, read, words
-from .lexicon import ADJECTIVES, THINGS, WordList, is_invented, noun_of_no_list
+from .lexicon import ADJECTIVES, THINGS, Source, WordList, is_invented, noun_of_no_list
 from .wording import fix_articles
 
 
@@ -122,12 +122,12 @@ def page_twist(rng: random.Random, plot: Plot) -> Twist:
     return Twist(plot.page or "", plot, thing, _described(rng, plot, thing))
 
 
-def random_twist(rng: random.Random, unseen: bool = False, asked: bool = True) -> Twist:
-    """Any twist one might ask for: one of the page's, or one about any thing.
+def random_twist(rng: random.Random, source: Source = Source.ANYWHERE) -> Twist:
+    """Any twist one might ask for: one of the page's, or one about a thing of `source`.
 
-    It is about one that no list has only if that is `asked` for. Of those held out, each is as likely as any.
+    Of the things held out, each is as likely as any.
     """
-    if unseen:
+    if source is Source.HELD_OUT:
         plot, thing = rng.choice([(plot, thing) for plot, things in _FREE_PLOTS for thing in things.unseen])
         return _twist(rng, plot, thing)
     draw = rng.random()
@@ -137,7 +137,7 @@ def random_twist(rng: random.Random, unseen: bool = False, asked: bool = True) -
         plot = rng.choice(tuple(PLOTS.values()))
         return _twist(rng, plot, plot.things.pick(rng) if plot.things else "")
     plot, things = rng.choice(_FREE_PLOTS)
-    if plot.any_things and is_invented(rng, unseen, asked):
+    if plot.any_things and is_invented(rng, source):
         return _twist(rng, plot, rng.choice(plot.any_things).replace("{noun}", noun_of_no_list(rng)))
     return _twist(rng, plot, things.pick(rng))
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from .choices import LENGTHS
 from .heroes import PAGE_CHARACTERS, Character, random_character
 from .lessons import LESSONS, PAGE_THEMES, Theme, random_theme
+from .lexicon import Source
 from .names import asked_name
 from .places import PAGE_PLACES, Place, random_place
 from .plots import PAGE_PLOTS, Twist, page_twist, random_twist
@@ -64,35 +65,35 @@ def page_wishes(rng: random.Random, name: str | None = None) -> Wishes:
 
 def unseen_wishes(rng: random.Random) -> Wishes:
     """Wishes for a hero, a name, a place and a twist made of words held out of training."""
-    character = random_character(rng, unseen=True)
+    character = random_character(rng, Source.HELD_OUT)
     return Wishes(
         character=character,
-        place=random_place(rng, unseen=True),
-        twist=_other_than(rng, character, unseen=True),
+        place=random_place(rng, Source.HELD_OUT),
+        twist=_other_than(rng, character, Source.HELD_OUT),
         theme=random_theme(rng),
         length=rng.choice(LENGTHS),
-        name=asked_name(rng, unseen=True),
+        name=asked_name(rng, Source.HELD_OUT),
     )
 
 
 def completed(rng: random.Random, wishes: Wishes) -> Wishes:
     """`wishes` with a choice wherever they leave one open; names are chosen elsewhere."""
-    character = wishes.character or random_character(rng, asked=False)
-    twist = wishes.twist or _other_than(rng, character, asked=False)
+    character = wishes.character or random_character(rng, Source.LISTS)
+    twist = wishes.twist or _other_than(rng, character, Source.LISTS)
     return replace(
         wishes,
         character=character,
-        place=wishes.place or random_place(rng, asked=False),
+        place=wishes.place or random_place(rng, Source.LISTS),
         twist=twist,
         theme=wishes.theme or random_theme(rng),
         length=wishes.length or rng.choice(("short", "medium", "medium")),
     )
 
 
-def _other_than(rng: random.Random, character: Character, unseen: bool = False, asked: bool = True) -> Twist:
+def _other_than(rng: random.Random, character: Character, source: Source = Source.ANYWHERE) -> Twist:
     """A twist that is not about a thing of the hero's own kind."""
     while True:
-        twist = random_twist(rng, unseen, asked)
+        twist = random_twist(rng, source)
         if twist.thing != character.kind:
             return twist
 
