@@ -3,6 +3,7 @@
 import json
 import random
 import re
+from collections import Counter
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -255,25 +256,28 @@ def test_invented_names_can_be_said_and_are_many():
     assert is_harmless("brozzle") and not is_harmless("bleeddia")
 
 
-def test_nouns_of_no_list_are_many_and_none_is_held_out():
+def test_nouns_of_no_list_are_many_and_fit_to_print():
     rng = random.Random(1)
     nouns = [noun_of_no_list(rng) for _ in range(2000)]
-    held_out = {word for words in (KINDS, *NOUNS.values(), *THINGS.values()) for word in words.unseen}
     assert len(set(nouns)) > 1500
-    assert not held_out & set(nouns)
     assert {noun.count(" ") for noun in nouns} == {0, 1}
-    known = ("teapot", "lighthouse", "umbrella")
-    blends = {blended_word(rng, known) for _ in range(100)}
-    assert len(blends) > 20 and all(is_harmless(blend) for blend in blends)
-    assert all(any(word.startswith(blend[:2]) for word in known) for blend in blends)
-    assert all(any(word.endswith(blend[-2:]) for word in known) for blend in blends)
+    alive = {"schoolboy", "shepherd", "aunt", "hedgehog", "walrus"}
+    assert not alive & {word for noun in nouns for word in noun.split()}
+    assert not any(is_harmless(word) for word in ("murdeurtyard", "manslay", "Chinkeb", "Spermoul", "Farty"))
+
+
+def test_words_made_up_are_never_words_held_out():
+    rng = random.Random(1)
+    # "Abacus" is held out; of these two it would be one blend in fifteen.
+    blends = {blended_word(rng, ("abacxx", "sunacus")) for _ in range(2000)}
+    assert {"abcus", "abaacus"} <= blends and "abacus" not in blends
 
 
 def test_every_word_held_out_is_as_likely_as_any():
     rng = random.Random(1)
-    asked = [random_twist(rng, Source.HELD_OUT).thing for _ in range(3000)]
-    weather = PLOTS["weather"].things
-    assert weather and 0 < sum(thing in weather.unseen for thing in asked) / len(asked) < 0.06
+    asked = Counter(random_twist(rng, Source.HELD_OUT).thing for _ in range(6000))
+    assert len(asked) > 25
+    assert max(asked.values()) < 2 * min(asked.values())
 
 
 def test_a_beginning_goes_as_far_as_the_twist():

@@ -57,7 +57,7 @@ def encode_turns(
         said.extend([by_model] * len(new))
 
     newline = tokenizer.encode("\n")
-    for request, answer in turns:
+    for number, (request, answer) in enumerate(turns, 1):
         if not request:
             add([*tokenizer.encode(answer), EOS], True)
             continue
@@ -65,11 +65,10 @@ def encode_turns(
         asked = tokenizer.encode_spelled(request, spelling) if spelling else tokenizer.encode(request)
         add([*asked, END_OF_TURN, *newline], False)
         add(_opening(tokenizer, "model"), False)
-        add([*tokenizer.encode(answer), END_OF_TURN], True)
-        add(newline, False)
-    if is_cut:
-        open_until = len(ids) - len(newline) - 1
-        return ids[:open_until], said[:open_until]
+        add(tokenizer.encode(answer), True)
+        if not (is_cut and number == len(turns)):
+            add([END_OF_TURN], True)
+            add(newline, False)
     return ids, said
 
 

@@ -1,8 +1,9 @@
 """Word lists, each with a part held out of training, and words that stand in no list at all.
 
 A model learns to copy a word from the request only if it cannot know the word beforehand: the lists are
-long, and some words are made up on the spot. The words held out, about one in ten, are found by a
-checksum, so that a list may grow without moving any word from one side to the other.
+long, and some words are made up on the spot, blended of two others or set together of two. The words held
+out, about one in ten, are found by a checksum, so that a list may grow without moving any word from one side
+to the other.
 """
 
 import random
@@ -60,7 +61,7 @@ class WordList:
         return tuple(word for word in self._held_out if _stands_once(word))
 
     def pick(self, rng: random.Random, source: Source = Source.LISTS) -> str:
-        """A word of the part that `source` names; raises `IndexError` if there is none."""
+        """A word held out if that is the `source`, else one that is not; `IndexError` if there is none."""
         return rng.choice(self.unseen if source is Source.HELD_OUT else self.known)
 
 
@@ -79,11 +80,11 @@ ADJECTIVES = {
 } | {"colour": words(_WORDS["colours"])}  # fmt: skip
 
 INVENTED_SHARE = 0.45
-"""How often who asks for a hero, a place or a thing of their own asks for one that its list does not have."""
+"""How often who asks for a hero, a place or a thing of their own asks for `noun_of_no_list`."""
 _ONSETS, _NUCLEI, _MIDDLES, _CODAS = (
     tuple(_WORDS[part].split()) for part in ("onsets", "nuclei", "middles", "codas")
 )
-_UNSAYABLE = re.compile(r"[^aeiouy]{4}|(.)\1\1", re.IGNORECASE)
+_UNSAYABLE = re.compile(r"[^aeiouy]{4}|[^aeiouy]{3}$|(.)\1\1|^(.)\2", re.IGNORECASE)
 
 
 def is_invented(rng: random.Random, source: Source) -> bool:
@@ -92,14 +93,18 @@ def is_invented(rng: random.Random, source: Source) -> bool:
 
 
 def noun_of_no_list(rng: random.Random) -> str:
-    """A noun that cannot be guessed: made up, blended of two words, two nouns in one, or out of its list."""
+    """A noun that cannot be guessed: made up, blended of two words, two nouns in one, or any thing at all."""
     draw = rng.random()
     if draw < 0.3:
         return invented_word(rng, rng.choice((1, 2, 2, 3)))
     if draw < 0.65:
         return blended_word(rng, _vocabulary())
     nouns = _single_nouns()
-    return f"{rng.choice(nouns)} {rng.choice(nouns)}" if draw < 0.85 else rng.choice(nouns)
+    if draw > 0.85:
+        return rng.choice(nouns)
+    while is_held_out(noun := f"{rng.choice(nouns)} {rng.choice(nouns)}") or noun in _outside():
+        pass
+    return noun
 
 
 def invented_word(rng: random.Random, syllables: int) -> str:
@@ -115,36 +120,51 @@ def invented_word(rng: random.Random, syllables: int) -> str:
             word += rng.choice(_CODAS)
         elif rng.random() < 0.3:
             word += rng.choice(_MIDDLES) + rng.choice(("le", "y", "er", "in", "us", "ina", "ette"))
-        if 3 <= len(word) <= 12 and is_harmless(word):
+        if 3 <= len(word) <= 12 and _may_be_said(word):
             return word
 
 
 def blended_word(rng: random.Random, known: Sequence[str]) -> str:
-    """The beginning of one of the `known` words and the end of another, a word with the look of English."""
+    """The beginning of one `known` word and the end of another, of three letters or more each."""
     while True:
         first, second = rng.choice(known), rng.choice(known)
         word = first[: rng.randint(2, len(first) - 1)] + second[rng.randint(1, len(second) - 2) :]
-        if 4 <= len(word) <= 12 and word not in known and not _UNSAYABLE.search(word) and is_harmless(word):
+        if 4 <= len(word) <= 12 and not _UNSAYABLE.search(word) and _may_be_said(word):
             return word
+
+
+def _may_be_said(word: str) -> bool:
+    """Whether a word made up may be used: it suits a child, and none of the words held out has come about."""
+    return is_harmless(word) and not is_held_out(word) and word.lower() not in _outside()
+
+
+@cache
+def _outside() -> frozenset[str]:
+    """The words that are held out whatever their checksum."""
+    lists = (OUTSIDE["kinds"], OUTSIDE["objects"], OUTSIDE["big_objects"], OUTSIDE["visitors"])
+    return frozenset(word.lower() for names in (*lists, *OUTSIDE["places"].values()) for word in words(names))
 
 
 @cache
 def _vocabulary() -> tuple[str, ...]:
-    """Every longer word of the data, save those that are held out."""
-    paths = (path for path in sorted(FOLDER.rglob("*.toml")) if path.stem != "outside")
+    """Every longer word of the data, save those that are held out or unfit."""
+    paths = (path for path in sorted(FOLDER.rglob("*.toml")) if path.stem not in ("outside", "suitability"))
     found = {
         word for path in paths for word in re.findall(r"\b[a-z]{4,}\b", path.read_text(encoding="utf-8"))
     }
-    return tuple(sorted(word for word in found if not is_held_out(word)))
+    return tuple(sorted(word for word in found if is_harmless(word) and not is_held_out(word)))
 
 
 @cache
 def _single_nouns() -> tuple[str, ...]:
-    """The nouns of one word in the lists of heroes, places and things, save those that are held out."""
+    """The nouns of one word for things and places, save those that are held out.
+
+    Nobody alive is among them, as plots break, lose and stack up their things.
+    """
     lists = [
-        *read("heroes")["kinds"].values(),
+        read("heroes")["kinds"]["thing"],
         *(kind["nouns"] for kind in read("place_kinds").values()),
-        *(_WORDS[name] for name in ("objects", "big_objects", "visitors")),
+        *(_WORDS[name] for name in ("objects", "big_objects")),
     ]
     nouns = {noun for names in lists for noun in words(names)}
     return tuple(sorted(noun for noun in nouns if " " not in noun and not is_held_out(noun)))

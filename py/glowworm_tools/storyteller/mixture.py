@@ -31,7 +31,7 @@ class Mix:
     bare_share: float
     """How many of the read ones stand without a request."""
     cut_share: float
-    """How many of our own stories stop where the request has been read to its end."""
+    """How many of our own stories without talk stop after the paragraph that tells of the twist."""
 
 
 PRETRAINING = Mix(read_share=0.2, bare_share=0.5, cut_share=0.6)
@@ -76,7 +76,7 @@ def generated_document(rng: random.Random, cut_share: float = 0.0) -> Document:
 def beginning(story: Story) -> str:
     """`story` as far as the paragraph that first tells of its twist: hero, name and place stand before it.
 
-    All that is copied from a request is copied there, so that more requests are read in the same time.
+    Nearly all that is copied from a request is copied there, so that more requests are read in the same time.
     """
     paragraphs = story.text.split("\n\n")
     signs = [whole(sign) for sign in story.cast.twist.signs]

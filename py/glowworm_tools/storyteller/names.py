@@ -11,12 +11,12 @@ GIRLS, BOYS, PETS, TOWNS, ACCENTED, SURNAMES = (
     WordList(words(_NAMES[name])) for name in ("girls", "boys", "pets", "towns", "accented", "surnames")
 )
 BLENDED_SHARE = 0.3
-"""How many names of no list are made of the halves of two names."""
+"""How many names made up are made of the halves of two names."""
 _GIRLS, _BOYS = frozenset(words(_NAMES["girls"])), frozenset(words(_NAMES["boys"]))
 
 
 def invented_name(rng: random.Random) -> str:
-    """A name that stands in no list, so that names are learnt as something to copy."""
+    """A name made up on the spot, so that names are learnt as something to copy."""
     if rng.random() < BLENDED_SHARE:
         return blended_word(rng, GIRLS.known + BOYS.known)
     return capitalise(invented_word(rng, rng.choice((1, 2, 2, 2, 3))))

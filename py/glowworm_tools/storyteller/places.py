@@ -69,9 +69,7 @@ def place_from_noun(rng: random.Random, source: Source = Source.ANYWHERE) -> Pla
     """A place of one of the kinds: "in a crooked theatre", "on the moor", "in a town called Brimble"."""
     name = rng.choice(tuple(_KINDS))
     kind = _KINDS[name]
-    noun = NOUNS[name].pick(rng, source)
-    if is_invented(rng, source):
-        noun = noun_of_no_list(rng)
+    noun = noun_of_no_list(rng) if is_invented(rng, source) else NOUNS[name].pick(rng, source)
     described = f"{rng.choice(words(kind['adjectives']))} {noun}" if rng.random() < 0.5 else noun
     preposition = rng.choice(kind["prepositions"])
     place = f"the {noun}"

@@ -13,6 +13,7 @@ value each is chosen per story: what is said of it in one place holds in every o
 
 import random
 from dataclasses import dataclass
+from functools import cache
 
 from .data import FOLDER, read, words
 from .lexicon import ADJECTIVES, THINGS, Source, WordList, is_invented, noun_of_no_list
@@ -54,7 +55,7 @@ class Plot:
     """Words of which every telling has one; none where the thing's own name is the sign."""
     things: WordList | None
     any_things: tuple[str, ...]
-    """What else it can be about; `{noun}` is any noun at all."""
+    """What else it can be about, with `{noun}` for any thing; nothing where its things are no nouns."""
     page: str | None
     """The story page's phrase, "a lost toy"."""
     page_things: tuple[str, ...]
@@ -125,11 +126,13 @@ def page_twist(rng: random.Random, plot: Plot) -> Twist:
 def random_twist(rng: random.Random, source: Source = Source.ANYWHERE) -> Twist:
     """Any twist one might ask for: one of the page's, or one about a thing of `source`.
 
-    Of the things held out, each is as likely as any.
+    Of the things held out, each is as likely as any, however many plots have it.
     """
     if source is Source.HELD_OUT:
-        plot, thing = rng.choice([(plot, thing) for plot, things in _FREE_PLOTS for thing in things.unseen])
-        return _twist(rng, plot, thing)
+        thing = rng.choice(_things_held_out())
+        return _twist(
+            rng, rng.choice([plot for plot, things in _FREE_PLOTS if thing in things.unseen]), thing
+        )
     draw = rng.random()
     if draw < 0.4:
         return page_twist(rng, rng.choice(PAGE_PLOTS))
@@ -140,6 +143,11 @@ def random_twist(rng: random.Random, source: Source = Source.ANYWHERE) -> Twist:
     if plot.any_things and is_invented(rng, source):
         return _twist(rng, plot, rng.choice(plot.any_things).replace("{noun}", noun_of_no_list(rng)))
     return _twist(rng, plot, things.pick(rng))
+
+
+@cache
+def _things_held_out() -> tuple[str, ...]:
+    return tuple(sorted({thing for _, things in _FREE_PLOTS for thing in things.unseen}))
 
 
 def _twist(rng: random.Random, plot: Plot, thing: str) -> Twist:

@@ -12,7 +12,7 @@ from .export import SAMPLING_TEMPERATURE, SAMPLING_TOP_K, SAMPLING_TOP_P
 from .model import Attention, Storyteller
 from .tokenizer import END_OF_TURN, EOS, StoryTokenizer
 
-ROWS = 50
+ROWS = 100
 """How many answers are written side by side: as many as make one step's products worth their weight."""
 
 
@@ -119,7 +119,9 @@ class _Cache:
         self.keys[layer, :, :, position], self.values[layer, :, :, position] = k, v
         first = 0 if attention.window is None else max(0, position + 1 - attention.window)
         keys, values = (t[layer, :, :, first : position + 1] for t in (self.keys, self.values))
-        out = F.scaled_dot_product_attention(q[:, :, None], keys, values, enable_gqa=True)
+        # The queries that share a key head are written as positions of one head: nothing is copied for them.
+        shared = q.view(q.shape[0], keys.shape[1], -1, q.shape[2])
+        out = F.scaled_dot_product_attention(shared, keys, values)
         return attention.o_proj(out.reshape(x.shape[0], -1))
 
 
