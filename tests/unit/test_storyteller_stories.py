@@ -150,6 +150,17 @@ def test_the_judge_finds_what_is_wrong():
     assert self_bleu([story.text, other.text, "One two three four five six seven."]) < 0.5
 
 
+def test_any_toy_is_the_lost_toy_and_any_case_the_name():
+    rng = random.Random(1)
+    lost = PAGE_PLOTS[0]
+    other, thing, *_ = lost.page_things
+    twist = Twist(lost.page or "", lost, thing, thing)
+    story = story_for(rng, replace(page_wishes(rng, "Quillbert"), twist=twist))
+    told = story.text.replace(thing, other).replace("Quillbert", "quillbert")
+    assert obeys(story, Answer(told, True)).twist and obeys(story, Answer(told, True)).name
+    assert not obeys(story, Answer(told.replace(other, "spoon"), True)).twist
+
+
 def test_lengths_differ():
     def mean(length: str) -> float:
         rng = random.Random(2)

@@ -48,7 +48,7 @@ def obeys(story: Story, answer: Answer) -> Obedience:
     shortest, longest = LENGTH_CHARS[wishes.length]
     return Obedience(
         hero=has_words(wishes.character.kind, lower),
-        name=text.count(wishes.name) >= 3,
+        name=lower.count(wishes.name.lower()) >= 3,
         setting=any(has_words(sign, lower) for sign in signs),
         twist=any(has_words(sign, lower) for sign in wishes.twist.signs),
         theme=has_moral(story.cast.lesson, text),

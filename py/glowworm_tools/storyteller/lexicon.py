@@ -81,8 +81,8 @@ ADJECTIVES = {
 
 INVENTED_SHARE = 0.45
 """How often who asks for a hero, a place or a thing of their own asks for `noun_of_no_list`."""
-_ONSETS, _NUCLEI, _MIDDLES, _CODAS = (
-    tuple(_WORDS[part].split()) for part in ("onsets", "nuclei", "middles", "codas")
+_ONSETS, _NUCLEI, _MIDDLES, _CODAS, _LITTLE_BEGINNINGS = (
+    tuple(_WORDS[part].split()) for part in ("onsets", "nuclei", "middles", "codas", "little_beginnings")
 )
 _UNSAYABLE = re.compile(r"[^aeiouy]{4}|[^aeiouy]{3}$|(.)\1\1|^(.)\2", re.IGNORECASE)
 
@@ -108,9 +108,13 @@ def noun_of_no_list(rng: random.Random) -> str:
 
 
 def invented_word(rng: random.Random, syllables: int) -> str:
-    """A word of no language that one can say: "brozzle", "quimpa", "lolo"."""
+    """A word of no language that one can say: "brozzle", "lolo", "inquimpa".
+
+    Some begin as a little word does: "inventor" is often cut into "in" and the rest, and must not be read so.
+    """
     while True:
-        word = rng.choice(_ONSETS) if rng.random() < 0.85 else ""
+        word = rng.choice(_LITTLE_BEGINNINGS) if rng.random() < 0.15 else ""
+        word += rng.choice(_ONSETS) if rng.random() < 0.85 else ""
         word += rng.choice(_NUCLEI)
         if rng.random() < 0.05:
             word *= 2

@@ -79,8 +79,9 @@ class Twist:
 
     @property
     def signs(self) -> tuple[str, ...]:
-        """Words of which a story with this twist has at least one."""
-        return self.plot.signs or (self.thing,)
+        """Words of which a story with this twist has at least one: "a lost toy" may be about any toy."""
+        is_named = self.thing in self.phrase
+        return self.plot.signs or ((self.thing,) if is_named else self.plot.page_things)
 
 
 def _plot(name: str) -> Plot:
