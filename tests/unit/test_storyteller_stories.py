@@ -403,6 +403,17 @@ def test_a_run_that_has_ended_goes_on_with_another_trunk_and_ending():
     assert position.ending_is_due(schedule, total=245.0)
 
 
+def test_a_run_that_has_ended_is_polished_by_half_an_ending():
+    schedule, position = Schedule(warmup_steps=10), Position(step=145, spent=145.0)
+    position.polish(lasts=20.0)
+    assert position.ended == 0.5 and mix(position) is INSTRUCTION
+    assert rate(schedule, position) == pytest.approx(0.05) and not is_quantised(schedule, position)
+    position.step, position.spent = 155, 155.0
+    assert rate(schedule, position) == pytest.approx(0.25) and is_quantised(schedule, position)
+    position.spent = 165.0
+    assert rate(schedule, position) == 0 and position.ended == 1
+
+
 def test_an_idea_says_what_the_request_asks_for():
     told_too = []
     for seed in range(60):

@@ -8,11 +8,12 @@ From nothing to the file, and what it is worth (PyTorch and the other needs come
 RUN is any folder. `train` learns the tokenizer, pretrains, teaches to answer, quantises and writes
 `model.gguf`, all from seeds; it goes on where it was interrupted when it is given again.
 `--pause-after 1000` trains a slice; as long as the run's ending has not begun, the next slice may name
-more steps. A run that has ended goes on, with another trunk and another ending, when it is given more
-steps. RUN's `trunk.pt` is the run before its last ending: copied over `checkpoint.pt`, it lets the trunk
-go on as if that ending had not been. `--minutes` instead of `--steps` fits a run into a night whatever the
-machine; it is then not the same on every machine. A GPU is used with `--device cuda`. On Linux, a CPU
-trains by a third faster if freed memory is kept:
+more steps. A run that has ended goes on when it is given more steps: with another trunk and another ending,
+or, told to `--polish`, with half an ending, which is enough for a small change of the data. RUN's `trunk.pt`
+is the run before its last ending: copied over `checkpoint.pt`, it lets the trunk go on as if that ending had
+not been. `--minutes` instead of `--steps` fits a run into a night whatever the machine; it is then
+not the same on every machine. A GPU is used with `--device cuda`. On Linux, a CPU trains by a third faster if
+freed memory is kept:
 `GLIBC_TUNABLES=glibc.malloc.mmap_max=0:glibc.malloc.trim_threshold=17179869184` before the command.
 STORIES holds the text that is not part of the project (`corpus.py` says what). `generate` prints stories,
 ideas and conversations of the grammar, `sample` asks a model, `choices` writes what the story page offers.

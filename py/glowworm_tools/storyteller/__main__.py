@@ -40,6 +40,9 @@ def main() -> None:
     length.add_argument("--minutes", type=float, help="how long the whole run lasts, all its slices together")
     length.add_argument("--steps", type=float, help="the same, counted in steps of 4,096 tokens")
     command.add_argument("--pause-after", type=float, help="minutes (or steps) after which this slice ends")
+    command.add_argument(
+        "--polish", action="store_true", help="a run that has ended goes on with half an ending, not a trunk"
+    )
     command.add_argument("--seed", type=int, default=1)
     _add_threads(command)
     command.add_argument("--device", default="cpu", help='"cpu" or "cuda"')
@@ -113,7 +116,7 @@ def _train(arguments: argparse.Namespace) -> None:
     )
     in_steps = arguments.steps is not None
     total = arguments.steps if in_steps else arguments.minutes
-    run.train(Budget(total, arguments.pause_after, in_steps))
+    run.train(Budget(total, arguments.pause_after, in_steps, arguments.polish))
     if run.position.ended == 1:
         path = folder / "model.gguf"
         export_gguf(load_checkpoint(folder), tokenizer, path)

@@ -3,8 +3,8 @@
 A run has a trunk, at full rates, which may go on for as many nights as one likes, and an ending, in which the
 rates fall to zero. The ending is where the model learns to answer (instruction tuning) and, in its last
 part, to compute with Q4_0 weights (quantisation-aware training). A run that has ended may be given another
-trunk and another ending. Time is counted in minutes or in steps: in minutes a run fits the night whatever the
-machine, in steps it is the same on every machine.
+trunk and another ending, or be polished, which is half an ending more. Time is counted in minutes or in
+steps: in minutes a run fits the night whatever the machine, in steps it is the same on every machine.
 
 Warm-up, stable, decay: Hu et al., "MiniCPM", arXiv:2404.06395, section 4. Going on from the ended run: Wen et
 al., "Understanding warmup-stable-decay learning rates", arXiv:2410.05192, section 4.
@@ -50,6 +50,11 @@ class Position:
 
     def begin_trunk(self) -> None:
         self.trunk_began, self.ending_begins = (self.step, self.spent), None
+
+    def polish(self, lasts: float) -> None:
+        """Begins the second half of an ending, from half the rates down; it lasts as long as is said."""
+        self.begin_trunk()
+        self.ending_begins, self.ending_lasts = self.spent - lasts, 2 * lasts
 
     def ending_is_due(self, schedule: Schedule, total: float) -> bool:
         """Whether the trunk has had its share of what was left of `total` when it began."""

@@ -50,6 +50,8 @@ class Budget:
     total: float
     pause_after: float | None = None
     in_steps: bool = False
+    polishes: bool = False
+    """Whether a run that is over goes on with half an ending, instead of another trunk and ending."""
 
 
 class Run:
@@ -94,7 +96,10 @@ class Run:
         """
         position = self.position
         if position.ended == 1 and position.spent < budget.total:
-            position.begin_trunk()
+            if budget.polishes:
+                position.polish(budget.total - position.spent)
+            else:
+                position.begin_trunk()
         pause_at = inf if budget.pause_after is None else position.spent + budget.pause_after
         saved_at = time.monotonic()
         with (self.folder / "log.jsonl").open("a", encoding="utf-8") as log:
