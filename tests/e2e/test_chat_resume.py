@@ -20,10 +20,15 @@ def chat(page: Page, site_server: SiteServer) -> ChatPage:
 
 
 def wait_until_seen_and_kept(chat: ChatPage) -> str:
-    """Waits until an answer is on the screen, and until as much of it is on the disk. Returns it."""
+    """Waits until the last answer is on the screen, and until as much of it is on the disk. Returns it."""
     seen = chat.wait_for_text(chat.answers.last, characters=80)
     chat.page.wait_for_function(
-        f"async (length) => (await ({KEPT_MESSAGES})()).some(({{ text }}) => text.length > length)",
+        f"""async (length) => {{
+            const messages = await ({KEPT_MESSAGES})();
+            const answers = messages.filter(({{ role }}) => role === "assistant");
+            const last = answers.sort((one, other) => one.created - other.created).at(-1);
+            return last !== undefined && last.text.length > length;
+        }}""",
         arg=len(seen) + 10,
     )
     return seen
