@@ -102,7 +102,7 @@ def noun_of_no_list(rng: random.Random) -> str:
     nouns = _single_nouns()
     if draw > 0.85:
         return rng.choice(nouns)
-    while is_held_out(noun := f"{rng.choice(nouns)} {rng.choice(nouns)}") or noun in _outside():
+    while _is_kept_out(noun := f"{rng.choice(nouns)} {rng.choice(nouns)}"):
         pass
     return noun
 
@@ -139,7 +139,12 @@ def blended_word(rng: random.Random, known: Sequence[str]) -> str:
 
 def _may_be_said(word: str) -> bool:
     """Whether a word made up may be used: it suits a child, and none of the words held out has come about."""
-    return is_harmless(word) and not is_held_out(word) and word.lower() not in _outside()
+    return is_harmless(word) and not _is_kept_out(word)
+
+
+def _is_kept_out(word: str) -> bool:
+    """Whether `word` is held out, by its checksum or because it stands outside the lists."""
+    return is_held_out(word) or word.lower() in _outside()
 
 
 @cache
