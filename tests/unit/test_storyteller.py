@@ -87,6 +87,21 @@ def test_chat_template_writes_what_training_saw(header: GgufFile):
     assert len(said_by) == len(left_open)
 
 
+def test_first_mention_of_what_a_request_asks_for_counts_more(header: GgufFile):
+    tokens = [token.decode() for token in header.metadata["tokenizer.ggml.tokens"]]
+    trained = StoryTokenizer(tokens[FIRST_PIECE:])
+    request = "tell me about a wugglemump named mia, the quiet one"
+    answer = "The wugglemump Mia was quiet. Mia, the wugglemump, saw the moon."
+    ids, weights = encode_turns(trained, [(request, answer)], copied_weight=4)
+    assert set(weights) == {0, 1, 4}
+    assert (
+        trained.decode(i for i, weight in zip(ids, weights, strict=True) if weight == 4) == " wugglemump Mia"
+    )
+    said_by_model = [i for i, weight in zip(ids, weights, strict=True) if weight]
+    assert trained.decode(said_by_model) == answer
+    assert set(encode_turns(trained, [(request, answer)])[1]) == {0, 1}
+
+
 def test_spelling_out_keeps_the_text(header: GgufFile):
     tokens = [token.decode() for token in header.metadata["tokenizer.ggml.tokens"]]
     trained = StoryTokenizer(tokens[FIRST_PIECE:])

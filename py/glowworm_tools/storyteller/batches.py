@@ -10,38 +10,43 @@ from .chat_format import encode_turns
 from .mixture import Document, Documents, Mix
 from .tokenizer import PAD, StoryTokenizer
 
-IGNORED = -100
-"""The target that PyTorch's cross-entropy leaves out."""
 MAXIMUM_WAITING = 8
 """How many documents too long for the space left may wait for the next batch before it is padded."""
 SPELLED_ONE_IN = 4
 """Of so many documents one has some words of its requests spelled out."""
 
+COPIED_WEIGHT = 4.0
+"""How much the first mention of a word copied from the request counts, beside 1 for the rest.
+
+A story may go on in many ways, but the hero asked for has one name.
+"""
+
 
 @dataclass(frozen=True)
 class Batch:
-    """Packed documents: `ids` and `targets` `[tokens]`, and the documents' `lengths`, which sum to `tokens`.
+    """Packed documents: `ids`, `targets`, `weights` `[tokens]`, and `lengths`, which sum to `tokens`.
 
-    A target is the next id, or `IGNORED` where nothing is learnt.
+    A target is the next id; its weight says how much it counts in the loss, 0 where nothing is learnt.
     """
 
     ids: Tensor
     lengths: list[int]
     targets: Tensor
+    weights: Tensor
 
     @property
-    def learnt(self) -> int:
-        """How many positions are learnt from."""
-        return int((self.targets != IGNORED).sum())
+    def learnt(self) -> float:
+        """The sum of the weights: how many positions are learnt from, if each counts 1."""
+        return float(self.weights.sum())
 
     def to(self, device: torch.device) -> "Batch":
-        return Batch(self.ids.to(device), self.lengths, self.targets.to(device))
+        return Batch(self.ids.to(device), self.lengths, self.targets.to(device), self.weights.to(device))
 
 
 def batch_of(tokenizer: StoryTokenizer, document: Document, context_length: int) -> Batch:
-    """One document alone, cut at `context_length`."""
-    ids, targets = _ids_and_targets(tokenizer, document, context_length, None)
-    return Batch(torch.tensor(ids), [len(ids)], torch.tensor(targets))
+    """One document alone, cut at `context_length`; all that is learnt counts the same."""
+    ids, weights = encode_turns(tokenizer, document.turns, None, document.is_cut)
+    return _batch(ids[:context_length], [len(ids[:context_length])], weights[:context_length])
 
 
 class Packer:
@@ -56,12 +61,12 @@ class Packer:
         self._tokens, self._context = tokens, context
         self.next_document = 0
         self.waiting: list[int] = []
-        self._kept: dict[tuple[int, Mix], tuple[list[int], list[int]]] = {}
+        self._kept: dict[tuple[int, Mix], tuple[list[int], list[float]]] = {}
 
     def batch(self, mix: Mix) -> Batch:
         """The next batch; documents are cut at the context's length."""
         ids: list[int] = []
-        targets: list[int] = []
+        weights: list[float] = []
         lengths: list[int] = []
         still_waiting: list[int] = []
         numbers = self.waiting
@@ -70,32 +75,30 @@ class Packer:
                 number, numbers = numbers[0], numbers[1:]
             else:
                 number, self.next_document = self.next_document, self.next_document + 1
-            more_ids, more_targets = self._encoded(number, mix)
+            more_ids, more_weights = self._encoded(number, mix)
             if len(more_ids) > self._tokens - len(ids):
                 still_waiting.append(number)
-                self._kept[number, mix] = (more_ids, more_targets)
+                self._kept[number, mix] = (more_ids, more_weights)
                 continue
             ids += more_ids
-            targets += more_targets
+            weights += more_weights
             lengths.append(len(more_ids))
         self.waiting = still_waiting + numbers
         if left := self._tokens - len(ids):
             ids += [PAD] * left
-            targets += [IGNORED] * left
+            weights += [0.0] * left
             lengths.append(left)
-        return Batch(torch.tensor(ids), lengths, torch.tensor(targets))
+        return _batch(ids, lengths, weights)
 
-    def _encoded(self, number: int, mix: Mix) -> tuple[list[int], list[int]]:
+    def _encoded(self, number: int, mix: Mix) -> tuple[list[int], list[float]]:
         if kept := self._kept.pop((number, mix), None):
             return kept
         spelling = random.Random(number) if number % SPELLED_ONE_IN == 0 else None
         document = self._documents.document(number, mix)
-        return _ids_and_targets(self._tokenizer, document, self._context, spelling)
+        ids, weights = encode_turns(self._tokenizer, document.turns, spelling, document.is_cut, COPIED_WEIGHT)
+        return ids[: self._context], weights[: self._context]
 
 
-def _ids_and_targets(
-    tokenizer: StoryTokenizer, document: Document, context_length: int, spelling: random.Random | None
-) -> tuple[list[int], list[int]]:
-    ids, said = encode_turns(tokenizer, document.turns, spelling, document.is_cut)
-    ids, said = ids[:context_length], said[:context_length]
-    return ids, [i if learnt else IGNORED for i, learnt in zip(ids[1:], said[1:], strict=True)] + [IGNORED]
+def _batch(ids: list[int], lengths: list[int], weights: list[float]) -> Batch:
+    """The batch of documents whose `ids` have the `weights`; no document's first id is learnt."""
+    return Batch(torch.tensor(ids), lengths, torch.tensor([*ids[1:], PAD]), torch.tensor([*weights[1:], 0.0]))

@@ -4,7 +4,9 @@ The shape is Gemma's: `<start_of_turn>user`, a line break, the text, `<end_of_tu
 """
 
 import random
+import re
 from dataclasses import dataclass
+from string import ascii_lowercase
 
 from .conversation import Turns
 from .tokenizer import BOS, END_OF_TURN, EOS, START_OF_TURN, StoryTokenizer
@@ -31,6 +33,10 @@ CHAT_TEMPLATE = """\
 """
 """Jinja2 source; wants `messages`, `bos_token`, `add_generation_prompt` and `raise_exception`."""
 
+_WORD = re.compile(r"[^\W\d_]+")
+_WITHIN_SENTENCE = tuple(f"{character} " for character in f"{ascii_lowercase},")
+"""Ends of what stands before a capital that only a name can have."""
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -42,34 +48,66 @@ class Answer:
 
 
 def encode_turns(
-    tokenizer: StoryTokenizer, turns: Turns, spelling: random.Random | None = None, is_cut: bool = False
-) -> tuple[list[int], list[bool]]:
-    """Ids and, for each, whether the model is to learn to say it: its own turns, not the user's.
+    tokenizer: StoryTokenizer,
+    turns: Turns,
+    spelling: random.Random | None = None,
+    is_cut: bool = False,
+    copied_weight: float = 1.0,
+) -> tuple[list[int], list[float]]:
+    """Ids and, for each, how much it counts that the model learns to say it: 0 for what the user says.
 
     A story without a request stands bare between `<bos>` and `<eos>`; turns are written as the chat template
     writes them. With `spelling`, some of the words of the requests are spelled out. The last answer is left
-    open if it `is_cut`.
+    open if it `is_cut`. What an answer copies from its request with some effort counts `copied_weight`, all
+    else that the model says 1.
     """
-    ids, said = [BOS], [False]
+    ids, weights = [BOS], [0.0]
 
-    def add(new: list[int], by_model: bool) -> None:
+    def add(new: list[int], weight: float) -> None:
         ids.extend(new)
-        said.extend([by_model] * len(new))
+        weights.extend([weight] * len(new))
 
     newline = tokenizer.encode("\n")
     for number, (request, answer) in enumerate(turns, 1):
         if not request:
-            add([*tokenizer.encode(answer), EOS], True)
+            add([*tokenizer.encode(answer), EOS], 1)
             continue
-        add(_opening(tokenizer, "user"), False)
+        add(_opening(tokenizer, "user"), 0)
         asked = tokenizer.encode_spelled(request, spelling) if spelling else tokenizer.encode(request)
-        add([*asked, END_OF_TURN, *newline], False)
-        add(_opening(tokenizer, "model"), False)
-        add(tokenizer.encode(answer), True)
+        add([*asked, END_OF_TURN, *newline], 0)
+        add(_opening(tokenizer, "model"), 0)
+        answer_ids, copied = _with_copied(tokenizer, request, answer)
+        ids += answer_ids
+        weights += [copied_weight if is_copied else 1 for is_copied in copied]
         if not (is_cut and number == len(turns)):
-            add([END_OF_TURN], True)
-            add(newline, False)
-    return ids, said
+            add([END_OF_TURN], 1)
+            add(newline, 0)
+    return ids, weights
+
+
+def _with_copied(tokenizer: StoryTokenizer, request: str, answer: str) -> tuple[list[int], list[bool]]:
+    """The ids of `answer` and which of them first repeat a word of `request` that must be put together.
+
+    Those are words of several pieces, and names that the request writes small.
+    """
+    ids, spans = tokenizer.encode_with_spans(answer)
+    copied = [False] * len(ids)
+    said = _WORD.findall(request)
+    left = {word.lower() for word in said}
+    at = 0
+    for word in _WORD.finditer(answer):
+        if word[0].lower() not in left:
+            continue
+        left.remove(word[0].lower())
+        while spans[at][1] <= word.start():
+            at += 1
+        end = at
+        while end < len(ids) and spans[end][0] < word.end():
+            end += 1
+        is_name = word[0].istitle() and answer[: word.start()].endswith(_WITHIN_SENTENCE)
+        if end - at > 1 or (is_name and word[0] not in said):
+            copied[at:end] = [True] * (end - at)
+    return ids, copied
 
 
 def prompt_ids(tokenizer: StoryTokenizer, said: list[str]) -> list[int]:

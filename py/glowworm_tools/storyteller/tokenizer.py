@@ -82,6 +82,11 @@ class StoryTokenizer:
         """The ids of `text`, without `<bos>`; control tokens written out in it stay plain text."""
         return self._encoder.encode(text, add_special_tokens=False).ids
 
+    def encode_with_spans(self, text: str) -> tuple[list[int], list[tuple[int, int]]]:
+        """The ids of `text` and, for each, where its characters begin and end there."""
+        encoding = self._encoder.encode(text, add_special_tokens=False)
+        return encoding.ids, encoding.offsets
+
     def encode_spelled(self, text: str, rng: random.Random) -> list[int]:
         """The ids of `text` with about one word in eight spelled out, letter by letter.
 

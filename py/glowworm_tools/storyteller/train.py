@@ -20,7 +20,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from .batches import IGNORED, Batch, Packer
+from .batches import Batch, Packer
 from .mixture import Documents
 from .model import StoryConfig, Storyteller
 from .schedule import Position, Schedule, is_quantised, mix, rate
@@ -149,7 +149,7 @@ class Run:
         self.packer.waiting = state["packer"]["waiting"]
 
     def _one_step(self) -> dict[str, float | int | bool]:
-        """One optimiser step; what to log of it, the loss per learnt token in nats."""
+        """One optimiser step; what to log of it, the loss in nats, weighted."""
         schedule, position = self.plan.schedule, self.position
         quantised, factor = is_quantised(schedule, position), rate(schedule, position)
         self.model.set_fake_quantise(quantised)
@@ -192,8 +192,8 @@ def load_checkpoint(folder: Path) -> Storyteller:
 
 
 def batch_loss(model: Storyteller, batch: Batch, bfloat16: bool) -> Tensor:
-    """The summed cross-entropy of a batch's learnt tokens, in nats."""
+    """The summed cross-entropy of a batch's tokens in nats, each times its weight."""
     device = batch.ids.device.type
     with torch.autocast(device, torch.bfloat16) if bfloat16 else nullcontext():
         logits = model(batch.ids, batch.lengths)
-    return F.cross_entropy(logits.float(), batch.targets, ignore_index=IGNORED, reduction="sum")
+    return F.cross_entropy(logits.float(), batch.targets, reduction="none") @ batch.weights
