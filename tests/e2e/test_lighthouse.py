@@ -1,7 +1,7 @@
 """Lighthouse on both pages, as a phone would load them.
 
-Its marks for accessibility, best practices and SEO must be full. Its performance is printed: it depends on
-how busy the machine is. About half a minute a page.
+Its marks for accessibility, best practices and SEO must be full. Its performance is printed, where it can be
+recorded: it depends on how busy the machine is. About half a minute a page.
 """
 
 import json
@@ -15,8 +15,13 @@ from playwright.sync_api import Playwright
 from support import SiteServer
 
 LIGHTHOUSE = Path(__file__).parents[2] / "web" / "node_modules" / "lighthouse" / "cli" / "index.js"
-ATTEMPTS = 3
-"""On a busy machine Lighthouse may miss the beginning of a page, and then asks to be run again."""
+FULL_MARKS = ("accessibility", "best-practices", "seo")
+ATTEMPTS = (("performance", *FULL_MARKS), ("performance", *FULL_MARKS), FULL_MARKS)
+"""What to look at, until one attempt succeeds.
+
+Performance needs a trace. On a busy machine its buffer may be full before the page has loaded, so that its
+beginning is lost; Lighthouse then asks to be run again.
+"""
 
 
 @pytest.mark.parametrize("path", ["", "story/"])
@@ -28,10 +33,13 @@ def test_lighthouse_gives_full_marks(
     command = [
         *["node", LIGHTHOUSE, site_server.url + path, "--quiet", "--no-enable-error-reporting"],
         *["--output=json", f"--output-path={report}", f"--chrome-flags={' '.join(flags)}"],
+        "--only-categories",
     ]
     environment = {**os.environ, "CHROME_PATH": chromium_path() or playwright.chromium.executable_path}
-    for _ in range(ATTEMPTS):
-        ran = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300)
+    for categories in ATTEMPTS:
+        ran = subprocess.run(
+            [*command, ",".join(categories)], env=environment, capture_output=True, text=True, timeout=300
+        )
         if "Please run Lighthouse again" not in ran.stderr:
             break
     assert ran.returncode == 0, ran.stderr
@@ -40,9 +48,9 @@ def test_lighthouse_gives_full_marks(
     print(f"Lighthouse, /{path}:", marks)
     failed = [
         (audit["title"], audit.get("details", {}).get("items"))
-        for name in ("accessibility", "best-practices", "seo")
+        for name in FULL_MARKS
         for reference in found["categories"][name]["auditRefs"]
         if reference["weight"] and (audit := found["audits"][reference["id"]])["score"] not in (1, None)
     ]
     assert failed == []
-    assert marks["accessibility"] == marks["best-practices"] == marks["seo"] == 1
+    assert {marks[name] for name in FULL_MARKS} == {1}
