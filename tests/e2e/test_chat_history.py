@@ -180,6 +180,19 @@ def test_deletes_and_brings_back(imported: ChatPage) -> None:
     expect(imported.answers).to_contain_text("Only the owl is, and she reads.")
 
 
+def test_what_is_still_being_written_does_not_bring_a_deleted_chat_back(imported: ChatPage) -> None:
+    left = imported.page.evaluate(
+        """async () => {
+          const { ChatStore } = await import("./chat/chat-store.js");
+          const store = await ChatStore.open();
+          const { chat, messages } = await store.read("owl");
+          await Promise.all([store.remove(["owl"]), store.write("owl", messages, chat)]);
+          return [await store.read("owl"), (await store.list()).length];
+        }"""
+    )
+    assert left == [None, 2]
+
+
 def export(chat: ChatPage, choice: str) -> str:
     """Chooses from the menu of the one "Export" that is there; returns the file's text."""
     chat.button("Export").click()

@@ -92,16 +92,19 @@ export class ChatStore extends EventTarget {
   }
 
   /**
-   * Writes messages of one chat, which is made if it is not there.
+   * Writes messages of one chat, unless it has been removed.
    * @param {string} id
    * @param {Message[]} messages
    * @param {{title: string, leaf: string | null}} about  the title is taken unless the user has chosen one
+   * @param {boolean} [begins]  whether the chat is made if it is not there
    */
-  async write(id, messages, { title, leaf }) {
+  async write(id, messages, { title, leaf }, begins = false) {
     const now = Date.now();
     const writing = this.#db.transaction(["chats", "messages"], "readwrite");
     const chats = writing.objectStore("chats");
-    const former = (await chats.get(id)) ?? { id, title, named: false, created: now, updated: now, leaf, revision: 0 };
+    const fresh = begins ? { id, title, named: false, created: now, updated: now, leaf, revision: 0 } : null;
+    const former = (await chats.get(id)) ?? fresh;
+    if (!former) return;
     const chat = { ...former, title: former.named ? former.title : title, updated: now, leaf, revision: former.revision + 1 };
     await Promise.all([
       chats.put(chat),

@@ -42,8 +42,6 @@ export class Conversation extends EventTarget {
   #writing = null;
   /** @type {Set<string>} answers that another tab is writing */
   #elsewhere = new Set();
-  /** @type {Set<string>} chats that were removed while they were open, and are not to be written again */
-  #removed = new Set();
 
   /**
    * @param {EngineSession} session
@@ -101,7 +99,7 @@ export class Conversation extends EventTarget {
     if (!this.canAsk) return;
     const asked = this.thread.add("user", question, instead ? instead.parent : this.thread.leaf);
     const answer = this.thread.add("assistant", "");
-    void this.#answer(answer, [asked, answer]);
+    void this.#answer(answer, asked);
   }
 
   /** Has the last question answered again; an answer that holds anything is kept beside the new one. */
@@ -129,9 +127,9 @@ export class Conversation extends EventTarget {
 
   /**
    * @param {Message} message
-   * @param {Message[]} fresh  messages that are not stored yet
+   * @param {Message} [asked]  its question, if that is not stored yet
    */
-  async #answer(message, fresh = [message]) {
+  async #answer(message, asked) {
     const { thread } = this;
     const { info } = /** @type {import("../glowworm.js").Glowworm} */ (this.#session.engine);
     this.#writing = message;
@@ -139,7 +137,7 @@ export class Conversation extends EventTarget {
     Object.assign(message, { text: message.text.trimEnd(), end: null, model: info.name, notices: [], stats: undefined });
     this.dispatchEvent(new Event("change"));
     const release = holdLock(message);
-    let saving = this.#save(thread, fresh);
+    let saving = this.#save(thread, asked ? [asked, message] : [message], asked !== undefined);
     let savedAt = performance.now();
     const stats = await this.#session.ask(
       () => this.#request.prompts(thread.promptFor(message)),
@@ -183,14 +181,10 @@ export class Conversation extends EventTarget {
    */
   async #follow(id) {
     const { thread } = this;
-    this.#removed.delete(id);
     if (id !== thread.id || thread.isEmpty) return;
     const stored = await this.#store?.read(id);
     if (thread !== this.thread) return;
-    if (!stored) {
-      this.#removed.add(id);
-      return this.startNew();
-    }
+    if (!stored) return this.startNew();
     const writing = this.#writing && thread.get(this.#writing.id);
     thread.merge(stored.messages, writing?.id);
     await this.#watchOthers();
@@ -221,11 +215,11 @@ export class Conversation extends EventTarget {
   /**
    * @param {Thread} thread
    * @param {Message[]} messages
+   * @param {boolean} [begins]  whether the chat may not be stored yet
    */
-  async #save(thread, messages) {
-    if (!this.#store || this.#removed.has(thread.id)) return;
+  async #save(thread, messages, begins) {
     try {
-      await this.#store.write(thread.id, messages, { title: titleOf(thread), leaf: thread.leaf });
+      await this.#store?.write(thread.id, messages, { title: titleOf(thread), leaf: thread.leaf }, begins);
     } catch (error) {
       const full = error instanceof DOMException && error.name === "QuotaExceededError";
       const why = full ? "The browser's storage is full" : "The browser does not store anything now";
