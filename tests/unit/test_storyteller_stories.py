@@ -12,12 +12,27 @@ from glowworm_tools.storyteller.chat_format import Answer
 from glowworm_tools.storyteller.choices import LENGTHS, choices_json, story_request
 from glowworm_tools.storyteller.conversation import about_a_story, idea, sequel, told_again
 from glowworm_tools.storyteller.corpus import ReadStory, clean, is_story, passages
-from glowworm_tools.storyteller.data import FOLDER, read
+from glowworm_tools.storyteller.data import FOLDER, read, words
 from glowworm_tools.storyteller.grammar import Story, random_story, retold, story_for
 from glowworm_tools.storyteller.heroes import KINDS, PAGE_CHARACTERS, Character
-from glowworm_tools.storyteller.judge import has_loop, has_moral, has_words, obeys, self_bleu, unannounced
+from glowworm_tools.storyteller.judge import (
+    has_loop,
+    has_moral,
+    has_words,
+    is_set,
+    obeys,
+    self_bleu,
+    unannounced,
+)
 from glowworm_tools.storyteller.lessons import LESSONS, PAGE_THEMES, Theme
-from glowworm_tools.storyteller.lexicon import THINGS, Source, blended_word, noun_of_no_list
+from glowworm_tools.storyteller.lexicon import (
+    OUTSIDE,
+    THINGS,
+    Source,
+    blended_word,
+    is_held_out,
+    noun_of_no_list,
+)
 from glowworm_tools.storyteller.mixture import (
     INSTRUCTION,
     PRETRAINING,
@@ -26,7 +41,7 @@ from glowworm_tools.storyteller.mixture import (
     generated_document,
 )
 from glowworm_tools.storyteller.names import asked_name, invented_name
-from glowworm_tools.storyteller.places import NOUNS, PAGE_PLACES
+from glowworm_tools.storyteller.places import NOUNS, PAGE_PLACES, place_from_noun
 from glowworm_tools.storyteller.plots import PAGE_PLOTS, PLOTS, Twist, page_twist, random_twist
 from glowworm_tools.storyteller.questions import questions_about
 from glowworm_tools.storyteller.reading import Requests
@@ -139,6 +154,9 @@ def test_the_judge_finds_what_is_wrong():
     unfinished = story.text[:-40]
     assert unannounced(story.request, changed) == ["Quibbert"]
     assert unannounced(story.request, renamed) == ["Tom"]
+    known, *later = re.split(rf"(?={story.cast.helper})", story.text)[1:]
+    helper_renamed = known + "".join(later).replace(story.cast.helper, "Bob")
+    assert unannounced(story.request, helper_renamed) == ["Bob"]
     assert not obeys(story, Answer(changed, True)).name
     assert not obeys(story, Answer(unfinished, False)).proper_end
     assert not obeys(story, Answer(story.text[:300], True)).length
@@ -247,16 +265,16 @@ def test_requests_say_the_wishes():
 
 
 def test_words_held_out_are_never_drawn_in_training():
-    for words in (KINDS, *NOUNS.values(), *THINGS.values()):
-        assert words.unseen and not set(words.known) & set(words.unseen)
-    read = "\n".join(
+    for entries in (KINDS, *NOUNS.values(), *THINGS.values()):
+        assert entries.unseen and not set(entries.known) & set(entries.unseen)
+    said = "\n".join(
         text
         for number in range(400)
         for turn in generated_document(random.Random(number)).turns
         for text in turn
     )
-    for word in {word for words in (KINDS, *NOUNS.values(), *THINGS.values()) for word in words.unseen}:
-        assert not has_words(word, read), word
+    for word in {word for entries in (KINDS, *NOUNS.values(), *THINGS.values()) for word in entries.unseen}:
+        assert not has_words(word, said), word
 
 
 def test_invented_names_can_be_said_and_are_many():
@@ -289,6 +307,43 @@ def test_every_word_held_out_is_as_likely_as_any():
     asked = Counter(random_twist(rng, Source.HELD_OUT).thing for _ in range(6000))
     assert len(asked) > 25
     assert max(asked.values()) < 2 * min(asked.values())
+    homes = Counter(place_from_noun(rng, Source.HELD_OUT).phrase.split()[-1] for _ in range(8000))
+    often = [homes[nouns.unseen[-1].split()[-1]] for name, nouns in NOUNS.items() if name != "town"]
+    assert max(often) < 2 * min(often)
+
+
+def test_words_from_outside_stand_nowhere_else():
+    lists = {**{f"places.{name}": nouns for name, nouns in NOUNS.items()}, "kinds": KINDS, **THINGS}
+    outside = {**{f"places.{name}": names for name, names in OUTSIDE["places"].items()}, **OUTSIDE}
+    for name in lists.keys() & outside.keys():
+        assert set(words(outside[name])) <= set(lists[name].unseen), name
+
+
+def test_names_that_measure_are_never_made_up_in_training():
+    rng = random.Random(1)
+    assert all(is_held_out(asked_name(rng, Source.HELD_OUT)) for _ in range(300))
+    assert not any(is_held_out(invented_name(rng)) for _ in range(300))
+
+
+def test_roads_and_nights_contradict_nothing():
+    roads = set()
+    for number in range(1500):
+        rng = random.Random(number)
+        story = story_for(rng, replace(page_wishes(rng), length="long", style=None))
+        packs = [road for road in read("telling")["road"] if _is_told(road["pack"], story.text)]
+        roads.update(road["pack"] for road in packs)
+        assert not (packs and story.cast.plot.set_out)
+        assert not any(road.get("not_with", "-") in story.cast.scene.meet for road in packs)
+        last = " ".join(story.text.split("\n\n")[-2:])
+        assert not ("crept into bed" in last and "slid into bed" in last)
+    assert len(roads) > 4
+
+
+def test_a_story_is_set_where_it_begins():
+    place = PAGE_PLACES[0]
+    assert is_set(place, f"Once, {place.phrase}, there was a fox.\n\nIt slept.\n\nThe end.")
+    assert not is_set(place, f"Once there was a fox.\n\nIt slept.\n\nGood night {place.phrase}.")
+    assert not is_set(place, f"Once a fox dreamed of {place.place}.\n\nIt slept.")
 
 
 def test_a_beginning_goes_as_far_as_the_twist():

@@ -53,7 +53,7 @@ def main() -> None:
 
     command = commands.add_parser("sample", help="ask an exported model")
     command.add_argument("model", type=Path)
-    command.add_argument("request")
+    command.add_argument("request", nargs="?", help="what to ask; requests of every kind if it is left out")
     command.add_argument("--count", type=int, default=1)
     command.add_argument("--seed", type=int, default=1)
     command.add_argument("--temperature", type=float)
@@ -144,14 +144,17 @@ def _tokenizer(folder: Path, stories: "list[ReadStory]") -> "StoryTokenizer":
 
 def _sample(arguments: argparse.Namespace) -> None:
     from .export import load_gguf
+    from .grammar import random_story
     from .sample import Sampling, answer_many
 
     model, tokenizer = load_gguf(arguments.model)
     sampling = Sampling() if arguments.temperature is None else Sampling(temperature=arguments.temperature)
-    for answer in answer_many(
-        model, tokenizer, [[arguments.request]] * arguments.count, sampling, arguments.seed
-    ):
-        print(answer.text + "\n")
+    numbers = range(arguments.seed, arguments.seed + arguments.count)
+    requests = [arguments.request or random_story(random.Random(number)).request for number in numbers]
+    conversations = [[request] for request in requests]
+    answers = answer_many(model, tokenizer, conversations, sampling, arguments.seed)
+    for request, answer in zip(requests, answers, strict=True):
+        print(f"> {request}\n\n{answer.text}\n")
 
 
 def _evaluate(arguments: argparse.Namespace) -> None:

@@ -64,7 +64,7 @@ def cast_story(rng: random.Random, wishes: Wishes) -> Cast:
     character, place, twist, theme = wishes.character, wishes.place, wishes.twist, wishes.theme
     assert character and place and twist and theme
     scene = rng.choice(theme.lesson.scenes)
-    road = rng.choice(_TELLING["road"])
+    road = rng.choice(_roads(twist.plot, scene))
     props = {**{k: list(v) for k, v in twist.plot.props.items()}, **scene.props}
     slots = {
         **_hero(rng, character, wishes.name),
@@ -73,16 +73,22 @@ def cast_story(rng: random.Random, wishes: Wishes) -> Cast:
         "listener": wishes.listener or "",
         "thing": twist.thing,
         "full_thing": twist.full_thing,
-        "item": road["item"],
         "refrain": rng.choice(_TELLING["journey"]["refrains"]),
         "lullaby": rng.choice(_TELLING["evening"]["lullabies"]),
     }
     slots |= _others(rng, wishes, slots["hero"])
     slots["goal"] = twist.plot.goal
     slots["my_goal"] = twist.plot.goal.replace("{his}", "my")
-    is_early = twist.plot.needs_early or rng.random() < _EARLY_CHANCE
+    may_be_early = not twist.plot.set_out
+    is_early = twist.plot.needs_early or (may_be_early and rng.random() < _EARLY_CHANCE)
     way = random_way(rng, character, silly=wishes.style == "funny")
     return Cast(wishes, slots, scene, way, road, is_early)
+
+
+def _roads(plot: Plot, scene: Scene) -> list[dict[str, str]]:
+    """The ways to travel that contradict neither the plot nor the scene."""
+    told = " ".join((*plot.happens, scene.meet, scene.waver, scene.choose))
+    return [road for road in _TELLING["road"] if not ("not_with" in road and road["not_with"] in told)]
 
 
 def with_hero(rng: random.Random, cast: Cast, character: Character) -> Cast:
@@ -100,7 +106,6 @@ def _hero(rng: random.Random, character: Character, name: str | None) -> dict[st
         "hero": name,
         "a_hero": character.phrase,
         "kind": character.kind,
-        "the_kind": f"the {character.kind}",
         **_pronouns("", she_or_he),
     }
 
@@ -110,7 +115,6 @@ def _scenery(rng: random.Random, place: Place) -> dict[str, str]:
     sight, other_sight = rng.sample(place.sights, 2)
     return {
         "setting": place.phrase,
-        "place": place.place,
         "home": place.home,
         "spot": spot,
         "other_spot": other_spot,

@@ -5,6 +5,7 @@ Answers are sampled in batches from the file's own, quantised weights.
 """
 
 import random
+import re
 import sys
 from collections.abc import Callable
 from dataclasses import asdict, replace
@@ -19,7 +20,7 @@ from .conversation import said
 from .corpus import read_held_out
 from .export import load_gguf
 from .grammar import Story, story_for
-from .judge import has_loop, has_words, is_safe, obeys, self_bleu, unannounced
+from .judge import LENGTH_CHARS, has_loop, has_words, is_safe, obeys, self_bleu, unannounced
 from .mixture import Document, generated_document
 from .model import Storyteller
 from .names import asked_name
@@ -79,6 +80,11 @@ class Evaluation:
                 figures[f"{quality}_{name}"] = _share(verdict[quality] for verdict in verdicts)
         texts = [(story.request, answer.text) for story, answer in zip(asked, answers, strict=True)]
         figures["nobody_unannounced"] = _share(not unannounced(*pair) for pair in texts)
+        for length in LENGTH_CHARS:
+            told = [
+                len(text) for story, (_, text) in zip(asked, texts, strict=True) if story.length == length
+            ]
+            figures[f"mean_chars_{length}"] = round(sum(told) / max(1, len(told)))
         figures["no_loop"] = _share(not has_loop(text) for _, text in texts)
         return figures
 
@@ -141,14 +147,31 @@ PARTS: dict[str, Callable[[Evaluation], Figures]] = {
 }
 
 
+def _sentence_words(text: str) -> float:
+    """How many words a sentence of `text` has on average."""
+    return len(text.split()) / max(1, len(re.findall(r"[.!?]", text)))
+
+
 def _keeps_hero(story: Story, text: str) -> bool:
     return text.count(story.cast.hero) >= 2
 
 
+def _is_about_a_cat(story: Story, text: str) -> bool:
+    """Whether a cat is introduced, not the hero of `story`, and the same thing is told of it."""
+    assert story.cast.wishes.character
+    beginning = text.split("\n\n")[0]
+    is_other = not has_words(story.cast.wishes.character.kind, beginning)
+    tells_it = any(has_words(sign, text) for sign in story.cast.twist.signs)
+    return has_words("cat", beginning) and is_other and tells_it
+
+
 FOLLOW_UPS: dict[str, Callable[[Story, str], bool]] = {
     "shorter": lambda story, text: _keeps_hero(story, text) and len(text) < 0.85 * len(story.text),
-    "simpler": lambda story, text: _keeps_hero(story, text) and len(text) < len(story.text),
-    "retell_with": lambda story, text: _keeps_hero(story, text) and has_words("cat", text),
+    "longer": lambda story, text: _keeps_hero(story, text) and len(text) > 1.15 * len(story.text),
+    "simpler": lambda story, text: (
+        _keeps_hero(story, text) and _sentence_words(text) < 0.75 * _sentence_words(story.text)
+    ),
+    "retell_with": lambda story, text: _keeps_hero(story, text) and _is_about_a_cat(story, text),
     "go_on": lambda story, text: _keeps_hero(story, text) and len(text) > 250,
     "good_night": lambda _, text: any(has_words(sign, text) for sign in ("night", "sleep", "dream")),
     "unanswerable": lambda _, text: any(has_words(sign, text) for sign in ("story", "stories", "model")),
@@ -157,9 +180,10 @@ FOLLOW_UPS: dict[str, Callable[[Story, str], bool]] = {
 
 
 def _follow_up(number: int, kind: str) -> tuple[str, Story, list[str]]:
-    """A kind of follow-up, a story longer than short, and the conversation that ends with the follow-up."""
+    """A kind of follow-up, a story that it fits, and the conversation that ends with the follow-up."""
     rng = random.Random(SEED + 7_000_000 + number)
-    story = story_for(rng, replace(random_wishes(rng), length="medium", style=None))
+    length = "short" if kind == "longer" else "medium"
+    story = story_for(rng, replace(random_wishes(rng), length=length, style=None))
     wishes = {"good_night": "Good night!", "unanswerable": unanswerable(rng)}
     last = wishes.get(kind) or said(rng, kind).replace("{character}", "a cat")
     return kind, story, [story.request, story.text, last]

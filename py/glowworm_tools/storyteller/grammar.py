@@ -7,6 +7,7 @@ same seed tells the same story.
 """
 
 import random
+import re
 from dataclasses import dataclass
 
 from .cast import Cast, cast_story
@@ -19,6 +20,7 @@ from .wording import write
 _T = read("telling")
 _EXTRAS_CHANCES = {"short": 0.5, "medium": 0.6, "long": 0.75}
 """How often a story has each of the things that it may as well do without."""
+_GOES_TO_BED = re.compile(r"\b(bed|eyes?|lamp|blanket|l(ay|ie) down|looked)\b").search
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,7 @@ def _outline(rng: random.Random, cast: Cast, length: str, style: str | None) -> 
 
     attempts = _attempts(rng, cast, style, count=1 if short else 3 if long else rng.choice((1, 2)))
     asks_around = maybe(rng.choice(_T["asks_around"])) if long else []
-    has_journey = long and not is_early
+    has_journey = long and not is_early and not plot.set_out
     promise = rng.randrange(len(_T["promise"]["made"])) if not short and rng.random() < chance else None
 
     outline = [[rng.choice(_T["openings"]), "{sight}" if not short else "", cast.way[0]]]
@@ -141,7 +143,7 @@ def _scene_before(rng: random.Random, cast: Cast, short: bool) -> list[list[str]
 
 def _scene_on_the_way(rng: random.Random, cast: Cast, short: bool, set_out: bool) -> list[list[str]]:
     scene = cast.scene
-    way = rng.choice(cast.plot.set_out or _T["meeting"]["on_the_way"]) if set_out or cast.plot.set_out else ""
+    way = rng.choice(cast.plot.set_out or _T["meeting"]["on_the_way"]) if set_out else ""
     if short:
         return [[way, scene.meet], _choice(scene)]
     return [[way, scene.meet], [scene.waver, scene.choose]]
@@ -157,7 +159,8 @@ def _bedtime(rng: random.Random, cast: Cast, length: str, style: str | None) -> 
     farewell = rng.choice(evening["listener_farewells" if cast.wishes.listener else "farewells"])
     way_again = cast.way[1] if length != "short" or rng.random() < 0.3 else ""
     sleeps = "" if way_again else rng.choice(evening["sleeps"])
-    last = [rng.choice(evening["nights"]), way_again or sleeps]
+    nights = [night for night in evening["nights"] if not (_GOES_TO_BED(night) and _GOES_TO_BED(way_again))]
+    last = [rng.choice(nights), way_again or sleeps]
     if style == "song" or (length == "long" and style is None and rng.random() < 0.12):
         return [last[:1], [rng.choice(evening["sings"])], ["{lullaby}"], [*last[1:], farewell]]
     return [[*last, farewell]] if rng.random() < 0.5 else [last, [farewell]]

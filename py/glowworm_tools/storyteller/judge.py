@@ -16,8 +16,9 @@ from .chat_format import Answer
 from .data import FOLDER
 from .grammar import Story
 from .lessons import Lesson
+from .places import Place
 from .suitability import UNSAFE
-from .wording import whole
+from .wording import whole, without_article
 
 LENGTH_CHARS = {"short": (1300, 2300), "medium": (1850, 3200), "long": (2600, 4400)}
 """The bands that all but one in a hundred of the grammar's own stories keep."""
@@ -42,18 +43,26 @@ def obeys(story: Story, answer: Answer) -> Obedience:
     """Holds `answer` against the wishes of `story`, which leave nothing open."""
     wishes, text = story.cast.wishes, answer.text
     assert wishes.character and wishes.place and wishes.twist and wishes.length and wishes.name
-    lower = text.lower()
-    place = wishes.place
-    signs = (place.phrase.split(" ", 1)[1], place.place.removeprefix("the "), place.home)
+    lower, twist = text.lower(), wishes.twist
     shortest, longest = LENGTH_CHARS[wishes.length]
     return Obedience(
         hero=has_words(wishes.character.kind, lower),
         name=lower.count(wishes.name.lower()) >= 3,
-        setting=any(has_words(sign, lower) for sign in signs),
-        twist=any(has_words(sign, lower) for sign in wishes.twist.signs),
+        setting=is_set(wishes.place, text),
+        twist=any(len(whole(sign).findall(text)) >= twist.sign_times for sign in twist.signs),
         theme=has_moral(story.cast.lesson, text),
         length=shortest <= len(text) <= longest,
         proper_end=ends_properly(answer),
+    )
+
+
+def is_set(place: Place, text: str) -> bool:
+    """Whether one of the first two paragraphs is in or at `place`, whatever else it says of it."""
+    preposition, where = place.phrase.split(" ", 1)
+    beginning = "\n".join(text.split("\n\n")[:2])
+    nouns = "|".join(re.escape(without_article(noun)) for noun in (where, place.place))
+    return (
+        re.search(rf"\b{preposition} (?:[\w'’-]+ ){{0,3}}(?:{nouns})\b", beginning, re.IGNORECASE) is not None
     )
 
 
@@ -85,8 +94,8 @@ def is_safe(text: str) -> bool:
 
 _CAPITALISED = re.compile(r"(?<![.!?:\n\"'] )(?<![\n\"'])(?<!^)\b[A-Z][\w'’-]*")
 _INTRODUCED = (
-    r"(?:named|called|name was|name is|knew|story of|is|It was|met|was|in|of) (?:[A-Z]\w+ )?{0}\b"
-    r"|\b{0}, (?:an?|the|with) |\b{0} (?:was|is) an? "
+    r"(?:named|called|name was|name is) (?:[A-Z]\w+ )?{0}\b"
+    r"|\b{0}, (?:an?|the|with) |\b{0} (?:was|is) an? |\bknew {0}\. {0} was an? "
 )
 
 

@@ -31,7 +31,10 @@ def _all_data() -> str:
 
 
 def _stands_once(word: str) -> bool:
-    """Whether `word` stands in one place of the data only, its own list: no helper and no prop has it."""
+    """Whether `word` stands in one place of the data only, its own list: no helper and no prop has it.
+
+    The stories read in training may have it all the same; they ask for nothing by it.
+    """
     return len(whole(word).findall(_all_data())) <= 1
 
 
@@ -43,7 +46,7 @@ class Source(Enum):
     ANYWHERE = 1
     """What people ask for: the known parts, and words that no list has."""
     HELD_OUT = 2
-    """What measures: the parts of the lists that training has not met."""
+    """What measures: the parts of the lists that training is never asked for."""
 
 
 class WordList:
@@ -57,7 +60,7 @@ class WordList:
 
     @cached_property
     def unseen(self) -> tuple[str, ...]:
-        """Words that training has not met, neither from this list nor from any other part of the data."""
+        """Words that training is never asked for, by this list or by any other part of the data."""
         return tuple(word for word in self._held_out if _stands_once(word))
 
     def pick(self, rng: random.Random, source: Source = Source.LISTS) -> str:
@@ -97,20 +100,22 @@ def noun_of_no_list(rng: random.Random) -> str:
     draw = rng.random()
     if draw < 0.3:
         return invented_word(rng, rng.choice((1, 2, 2, 3)))
-    if draw < 0.65:
+    if draw < 0.6:
         return blended_word(rng, _vocabulary())
     nouns = _single_nouns()
     if draw > 0.85:
         return rng.choice(nouns)
-    while _is_kept_out(noun := f"{rng.choice(nouns)} {rng.choice(nouns)}"):
-        pass
-    return noun
+    while True:
+        second = blended_word(rng, _vocabulary()) if rng.random() < 0.4 else rng.choice(nouns)
+        if not _is_kept_out(noun := f"{rng.choice(nouns)} {second}"):
+            return noun
 
 
-def invented_word(rng: random.Random, syllables: int) -> str:
+def invented_word(rng: random.Random, syllables: int, source: Source = Source.ANYWHERE) -> str:
     """A word of no language that one can say: "brozzle", "lolo", "inquimpa".
 
-    Some begin as a little word does: "inventor" is often cut into "in" and the rest, and must not be read so.
+    It is held out if that is the `source`. Some begin as a little word does: "inventor" is often cut into
+    "in" and the rest, and must not be read so.
     """
     while True:
         word = rng.choice(_LITTLE_BEGINNINGS) if rng.random() < 0.15 else ""
@@ -124,22 +129,22 @@ def invented_word(rng: random.Random, syllables: int) -> str:
             word += rng.choice(_CODAS)
         elif rng.random() < 0.3:
             word += rng.choice(_MIDDLES) + rng.choice(("le", "y", "er", "in", "us", "ina", "ette"))
-        if 3 <= len(word) <= 12 and _may_be_said(word):
+        if 3 <= len(word) <= 12 and _may_be_said(word, source):
             return word
 
 
-def blended_word(rng: random.Random, known: Sequence[str]) -> str:
-    """The beginning of one `known` word and the end of another, of three letters or more each."""
+def blended_word(rng: random.Random, known: Sequence[str], source: Source = Source.ANYWHERE) -> str:
+    """The beginning of one `known` word and the end of another; held out if that is the `source`."""
     while True:
         first, second = rng.choice(known), rng.choice(known)
         word = first[: rng.randint(2, len(first) - 1)] + second[rng.randint(1, len(second) - 2) :]
-        if 4 <= len(word) <= 12 and not _UNSAYABLE.search(word) and _may_be_said(word):
+        if 4 <= len(word) <= 12 and not _UNSAYABLE.search(word) and _may_be_said(word, source):
             return word
 
 
-def _may_be_said(word: str) -> bool:
-    """Whether a word made up may be used: it suits a child, and none of the words held out has come about."""
-    return is_harmless(word) and not _is_kept_out(word)
+def _may_be_said(word: str, source: Source) -> bool:
+    """Whether a word made up may be used: it suits a child, and is held out or not as `source` says."""
+    return is_harmless(word) and _is_kept_out(word) == (source is Source.HELD_OUT)
 
 
 def _is_kept_out(word: str) -> bool:

@@ -15,18 +15,19 @@ BLENDED_SHARE = 0.3
 _GIRLS, _BOYS = frozenset(words(_NAMES["girls"])), frozenset(words(_NAMES["boys"]))
 
 
-def invented_name(rng: random.Random) -> str:
+def invented_name(rng: random.Random, source: Source = Source.ANYWHERE) -> str:
     """A name made up on the spot, so that names are learnt as something to copy."""
     if rng.random() < BLENDED_SHARE:
-        return blended_word(rng, GIRLS.known + BOYS.known)
-    return capitalise(invented_word(rng, rng.choice((1, 2, 2, 2, 3))))
+        return blended_word(rng, GIRLS.known + BOYS.known, source)
+    return capitalise(invented_word(rng, rng.choice((1, 2, 2, 2, 3)), source))
 
 
 def asked_name(rng: random.Random, source: Source = Source.ANYWHERE) -> str:
     """A name somebody asks for: from the lists, made up, with foreign letters, or two words long."""
     draw = rng.random()
     if source is Source.HELD_OUT or draw < 0.4:
-        return invented_name(rng) if rng.random() < 0.6 else rng.choice((GIRLS, BOYS)).pick(rng, source)
+        is_made_up = rng.random() < 0.6
+        return invented_name(rng, source) if is_made_up else rng.choice((GIRLS, BOYS)).pick(rng, source)
     if draw < 0.44:
         return ACCENTED.pick(rng)
     if draw < 0.5:
@@ -45,4 +46,4 @@ def town_name(rng: random.Random, source: Source = Source.ANYWHERE) -> str:
     """A real town or country, or, unless `source` is the lists, one that nobody has heard of."""
     if source is Source.LISTS or rng.random() < 0.4:
         return TOWNS.pick(rng, source)
-    return invented_name(rng) + rng.choice(("", "", "ton", "by", "burg", "ville", " Bay", " Hill"))
+    return invented_name(rng, source) + rng.choice(("", "", "ton", "by", "burg", "ville", " Bay", " Hill"))

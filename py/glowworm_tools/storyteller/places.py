@@ -66,10 +66,16 @@ def random_place(rng: random.Random, source: Source = Source.ANYWHERE) -> Place:
 
 
 def place_from_noun(rng: random.Random, source: Source = Source.ANYWHERE) -> Place:
-    """A place of one of the kinds: "in a crooked theatre", "on the moor", "in a town called Brimble"."""
-    name = rng.choice(tuple(_KINDS))
+    """A place of one of the kinds: "in a crooked theatre", "on the moor", "in a town called Brimble".
+
+    Of the nouns held out, each is as likely as any, whatever its kind.
+    """
+    if source is Source.HELD_OUT:
+        name, noun = rng.choice([(name, noun) for name, nouns in NOUNS.items() for noun in nouns.unseen])
+    else:
+        name = rng.choice(tuple(_KINDS))
+        noun = noun_of_no_list(rng) if is_invented(rng, source) else NOUNS[name].pick(rng)
     kind = _KINDS[name]
-    noun = noun_of_no_list(rng) if is_invented(rng, source) else NOUNS[name].pick(rng, source)
     described = f"{rng.choice(words(kind['adjectives']))} {noun}" if rng.random() < 0.5 else noun
     preposition = rng.choice(kind["prepositions"])
     place = f"the {noun}"

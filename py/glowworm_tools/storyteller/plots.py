@@ -59,6 +59,8 @@ class Plot:
     page: str | None
     """The story page's phrase, "a lost toy"."""
     page_things: tuple[str, ...]
+    page_sign_times: int
+    """How often a story must have a sign of the page's twist; other stories may have a door or a star too."""
     adjectives: tuple[str, ...]
     set_out: tuple[str, ...]
     """How the hero sets out to find help, where the usual ways do not fit."""
@@ -83,6 +85,11 @@ class Twist:
         is_named = self.thing in self.phrase
         return self.plot.signs or ((self.thing,) if is_named else self.plot.page_things)
 
+    @property
+    def sign_times(self) -> int:
+        """How often such a story has one of its signs at least."""
+        return self.plot.page_sign_times if self.phrase == self.plot.page else 1
+
 
 def _plot(name: str) -> Plot:
     entry = read(f"plots/{name}")
@@ -102,6 +109,7 @@ def _plot(name: str) -> Plot:
         any_things=tuple(entry.get("any_things", ("{noun}",))),
         page=entry.get("page"),
         page_things=tuple(entry.get("page_things", ())),
+        page_sign_times=entry.get("page_sign_times", 1),
         adjectives=ADJECTIVES.get(entry.get("adjectives", ""), ()),
         set_out=tuple(entry.get("set_out", ())),
         homes=tuple(entry.get("homes", ())),
@@ -115,6 +123,7 @@ _PAGE_ORDER = words(read("choices")["twists"])
 PAGE_PLOTS = tuple(
     next(plot for plot in PLOTS.values() if plot.page == phrase) for phrase in _PAGE_ORDER
 )  # fmt: skip
+_OTHER_PLOTS = tuple(plot for plot in PLOTS.values() if plot.things is None)
 _FREE_PLOTS = tuple((plot, plot.things) for plot in PLOTS.values() if plot.things is not None)
 
 
@@ -137,9 +146,8 @@ def random_twist(rng: random.Random, source: Source = Source.ANYWHERE) -> Twist:
     draw = rng.random()
     if draw < 0.4:
         return page_twist(rng, rng.choice(PAGE_PLOTS))
-    if draw < 0.5:
-        plot = rng.choice(tuple(PLOTS.values()))
-        return _twist(rng, plot, plot.things.pick(rng) if plot.things else "")
+    if draw < 0.55:
+        return _twist(rng, rng.choice(_OTHER_PLOTS), "")
     plot, things = rng.choice(_FREE_PLOTS)
     if plot.any_things and is_invented(rng, source):
         return _twist(rng, plot, rng.choice(plot.any_things).replace("{noun}", noun_of_no_list(rng)))

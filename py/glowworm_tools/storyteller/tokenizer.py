@@ -102,9 +102,6 @@ class StoryTokenizer:
                 ids += self.encode(word)
         return ids
 
-    def encode_many(self, texts: list[str]) -> list[list[int]]:
-        return [encoding.ids for encoding in self._encoder.encode_batch(texts, add_special_tokens=False)]
-
     def decode(self, ids: Iterable[int]) -> str:
         """The text of `ids`, control tokens left out."""
         return self._encoder.decode([i for i in ids if i >= len(CONTROL_TOKENS)], skip_special_tokens=False)
