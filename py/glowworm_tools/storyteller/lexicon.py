@@ -9,7 +9,7 @@ to the other.
 import random
 import re
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from enum import Enum
 from functools import cache, cached_property
 
@@ -106,7 +106,7 @@ def noun_of_no_list(rng: random.Random) -> str:
     if draw > 0.85:
         return rng.choice(nouns)
     while True:
-        second = blended_word(rng, _vocabulary()) if rng.random() < 0.4 else rng.choice(nouns)
+        second = rng.choice((rng.choice(nouns), blended_word(rng, _vocabulary()), invented_word(rng, 2)))
         if not _is_kept_out(noun := f"{rng.choice(nouns)} {second}"):
             return noun
 
@@ -118,7 +118,7 @@ def invented_word(rng: random.Random, syllables: int, source: Source = Source.AN
     "in" and the rest, and must not be read so.
     """
     while True:
-        word = rng.choice(_LITTLE_BEGINNINGS) if rng.random() < 0.15 else ""
+        word = rng.choice(_LITTLE_BEGINNINGS) if rng.random() < 0.25 else ""
         word += rng.choice(_ONSETS) if rng.random() < 0.85 else ""
         word += rng.choice(_NUCLEI)
         if rng.random() < 0.05:
@@ -133,13 +133,26 @@ def invented_word(rng: random.Random, syllables: int, source: Source = Source.AN
             return word
 
 
-def blended_word(rng: random.Random, known: Sequence[str], source: Source = Source.ANYWHERE) -> str:
-    """The beginning of one `known` word and the end of another; held out if that is the `source`."""
+def blended_word(rng: random.Random, known: tuple[str, ...], source: Source = Source.ANYWHERE) -> str:
+    """The beginning of one `known` word and the end of another; held out if that is the `source`.
+
+    Rare beginnings and ends are as likely as common ones, so that every piece a tokenizer makes of words is
+    met often enough to be copied: "echidna" begins as hardly another word does.
+    """
     while True:
-        first, second = rng.choice(known), rng.choice(known)
-        word = first[: rng.randint(2, len(first) - 1)] + second[rng.randint(1, len(second) - 2) :]
+        word = rng.choice(_beginnings(known, rng.randint(2, 4))) + rng.choice(_ends(known, rng.randint(2, 5)))
         if 4 <= len(word) <= 12 and not _UNSAYABLE.search(word) and _may_be_said(word, source):
             return word
+
+
+@cache
+def _beginnings(known: tuple[str, ...], length: int) -> tuple[str, ...]:
+    return tuple(sorted({word[:length] for word in known if len(word) > length}))
+
+
+@cache
+def _ends(known: tuple[str, ...], length: int) -> tuple[str, ...]:
+    return tuple(sorted({word[-length:] for word in known if len(word) > length}))
 
 
 def _may_be_said(word: str, source: Source) -> bool:
