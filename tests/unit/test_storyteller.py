@@ -95,7 +95,8 @@ def test_first_mention_of_what_a_request_asks_for_counts_more(header: GgufFile):
     ids, weights = encode_turns(trained, [(request, answer)], copied_weight=4)
     assert set(weights) == {0, 1, 4}
     assert (
-        trained.decode(i for i, weight in zip(ids, weights, strict=True) if weight == 4) == " wugglemump Mia"
+        trained.decode(i for i, weight in zip(ids, weights, strict=True) if weight == 4)
+        == " wugglemump Mia was"
     )
     said_by_model = [i for i, weight in zip(ids, weights, strict=True) if weight]
     assert trained.decode(said_by_model) == answer

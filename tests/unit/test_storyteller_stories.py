@@ -164,6 +164,7 @@ def test_the_judge_finds_what_is_wrong():
     verdict = obeys(story, Answer(other.text, True))
     assert not (verdict.hero or verdict.setting or verdict.twist or verdict.theme)
     assert has_loop("and so it went on " * 10)
+    assert has_loop("A fox named Clouf" + "tio" * 8) and not has_loop("Ooooh, it went, ooooh.")
     assert self_bleu([story.text] * 3) == pytest.approx(1)
     assert self_bleu([story.text, other.text, "One two three four five six seven."]) < 0.5
 

@@ -88,7 +88,8 @@ def encode_turns(
 def _with_copied(tokenizer: StoryTokenizer, request: str, answer: str) -> tuple[list[int], list[bool]]:
     """The ids of `answer` and which of them first repeat a word of `request` that must be put together.
 
-    Those are words of several pieces, and names that the request writes small.
+    Those are words of several pieces, and names that the request writes small; and with each word the id that
+    follows, or else it would count more to go on with a word than to end it.
     """
     ids, spans = tokenizer.encode_with_spans(answer)
     copied = [False] * len(ids)
@@ -106,8 +107,8 @@ def _with_copied(tokenizer: StoryTokenizer, request: str, answer: str) -> tuple[
             end += 1
         is_name = word[0].istitle() and answer[: word.start()].endswith(_WITHIN_SENTENCE)
         if end - at > 1 or (is_name and word[0] not in said):
-            copied[at:end] = [True] * (end - at)
-    return ids, copied
+            copied[at : end + 1] = [True] * (end + 1 - at)
+    return ids, copied[: len(ids)]
 
 
 def prompt_ids(tokenizer: StoryTokenizer, said: list[str]) -> list[int]:

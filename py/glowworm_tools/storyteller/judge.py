@@ -24,6 +24,7 @@ LENGTH_CHARS = {"short": (1300, 2300), "medium": (1850, 3200), "long": (2600, 44
 """The bands that all but one in a hundred of the grammar's own stories keep."""
 LOOP_TIMES = 6
 """No story of the grammar has the same four words more often than this, save in a refrain."""
+_STUTTER = re.compile(r"(\w{1,8}?)\1{6}")
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,9 @@ def ends_properly(answer: Answer) -> bool:
 
 
 def has_loop(text: str) -> bool:
-    """Whether some four words follow one another more often than a story has reason to."""
+    """Whether some four words, or letters within a word, follow one another more often than they should."""
+    if _STUTTER.search(text):
+        return True
     words = text.lower().split()
     grams = Counter(zip(words, words[1:], words[2:], words[3:], strict=False))
     return max(grams.values(), default=0) > LOOP_TIMES

@@ -98,27 +98,30 @@ def is_invented(rng: random.Random, source: Source) -> bool:
 def noun_of_no_list(rng: random.Random) -> str:
     """A noun that cannot be guessed: made up, blended of two words, two nouns in one, or any thing at all."""
     draw = rng.random()
-    if draw < 0.3:
+    if draw < 0.25:
         return invented_word(rng, rng.choice((1, 2, 2, 3)))
-    if draw < 0.6:
+    if draw < 0.55:
         return blended_word(rng, _vocabulary())
     nouns = _single_nouns()
-    if draw > 0.85:
+    if draw > 0.9:
         return rng.choice(nouns)
     while True:
-        second = rng.choice((rng.choice(nouns), blended_word(rng, _vocabulary()), invented_word(rng, 2)))
+        made_up = invented_word(rng, rng.choice((1, 2)), little_share=0.6)
+        second = rng.choice((rng.choice(nouns), blended_word(rng, _vocabulary()), made_up))
         if not _is_kept_out(noun := f"{rng.choice(nouns)} {second}"):
             return noun
 
 
-def invented_word(rng: random.Random, syllables: int, source: Source = Source.ANYWHERE) -> str:
+def invented_word(
+    rng: random.Random, syllables: int, source: Source = Source.ANYWHERE, little_share: float = 0.25
+) -> str:
     """A word of no language that one can say: "brozzle", "lolo", "inquimpa".
 
-    It is held out if that is the `source`. Some begin as a little word does: "inventor" is often cut into
-    "in" and the rest, and must not be read so.
+    It is held out if that is the `source`. A `little_share` begins as a little word does: "stick insect" is
+    cut into "stick", "in" and the rest, and must not be read as a stick in something.
     """
     while True:
-        word = rng.choice(_LITTLE_BEGINNINGS) if rng.random() < 0.25 else ""
+        word = rng.choice(_LITTLE_BEGINNINGS) if rng.random() < little_share else ""
         word += rng.choice(_ONSETS) if rng.random() < 0.85 else ""
         word += rng.choice(_NUCLEI)
         if rng.random() < 0.05:

@@ -133,7 +133,7 @@ def _carelessly(rng: random.Random, request: str) -> str:
     draw = rng.random()
     if draw < 0.2:
         request = request[0].lower() + request[1:]
-    elif draw < 0.32:
+    elif draw < 0.4:
         request = request.lower()
     if rng.random() < 0.08:
         request = _mistyped(rng, request)
