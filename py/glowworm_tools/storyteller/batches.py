@@ -14,7 +14,6 @@ MAXIMUM_WAITING = 8
 """How many documents too long for the space left may wait for the next batch before it is padded."""
 SPELLED_ONE_IN = 4
 """Of so many documents one has some words of its requests spelled out."""
-
 COPIED_WEIGHT = 4.0
 """How much the first mention of a word copied from the request counts, beside 1 for the rest.
 
@@ -45,8 +44,8 @@ class Batch:
 
 def batch_of(tokenizer: StoryTokenizer, document: Document, context_length: int) -> Batch:
     """One document alone, cut at `context_length`; all that is learnt counts the same."""
-    ids, weights = encode_turns(tokenizer, document.turns, None, document.is_cut)
-    return _batch(ids[:context_length], [len(ids[:context_length])], weights[:context_length])
+    ids, weights = _ids_and_weights(tokenizer, document, context_length)
+    return _batch(ids, [len(ids)], weights)
 
 
 class Packer:
@@ -95,8 +94,19 @@ class Packer:
             return kept
         spelling = random.Random(number) if number % SPELLED_ONE_IN == 0 else None
         document = self._documents.document(number, mix)
-        ids, weights = encode_turns(self._tokenizer, document.turns, spelling, document.is_cut, COPIED_WEIGHT)
-        return ids[: self._context], weights[: self._context]
+        return _ids_and_weights(self._tokenizer, document, self._context, spelling, COPIED_WEIGHT)
+
+
+def _ids_and_weights(
+    tokenizer: StoryTokenizer,
+    document: Document,
+    context_length: int,
+    spelling: random.Random | None = None,
+    copied_weight: float = 1.0,
+) -> tuple[list[int], list[float]]:
+    """A document's ids and their weights, cut at `context_length`."""
+    ids, weights = encode_turns(tokenizer, document.turns, spelling, document.is_cut, copied_weight)
+    return ids[:context_length], weights[:context_length]
 
 
 def _batch(ids: list[int], lengths: list[int], weights: list[float]) -> Batch:
